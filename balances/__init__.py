@@ -1,0 +1,1 @@
+"""Keep every balance ever confirmed, and answer questions about them."""
