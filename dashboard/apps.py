@@ -1,0 +1,15 @@
+"""Register the system checks of the project."""
+
+from django.apps import AppConfig
+
+from dashboard import checks
+
+
+class DashboardConfig(AppConfig):
+    """Run the start-up checks with every command, and the rest with `check --deploy`."""
+
+    name = "dashboard"
+
+    def ready(self) -> None:
+        """Register the checks once the settings are loaded."""
+        checks.register_all()

@@ -1,0 +1,122 @@
+"""Refuse settings that are unsafe in production, naming each one.
+
+Keys and times are checked by every command. What serves or works for others (web, worker, beat) refuses
+the rest too. `DEBUG` and `DEMO` are let start for this machine's own hosts, and never by `check --deploy`.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+KEY_BYTES = 32
+
+
+def key_faults() -> Iterator[Error]:
+    """Find keys that are missing, published or malformed."""
+    if not settings.SECRET_KEY or len(settings.SECRET_KEY) < KEY_BYTES:
+        yield Error("SECRET_KEY is missing or shorter than 32 characters.", id="dashboard.E001")
+    if not settings.SEALING_KEYS:
+        yield Error("SEALING_KEYS is missing: secrets cannot be sealed.", id="dashboard.E002")
+    elif not all(map(_is_sealing_key, settings.SEALING_KEYS.split(","))):
+        yield Error(
+            "SEALING_KEYS is not kid:base64-of-32-bytes, comma separated.", id="dashboard.E003"
+        )
+
+
+def _is_sealing_key(entry: str) -> bool:
+    kid, _, encoded = entry.strip().partition(":")
+    try:
+        return bool(kid) and len(base64.b64decode(encoded, validate=True)) == KEY_BYTES
+    except binascii.Error:
+        return False
+
+
+def published_key_faults() -> Iterator[Error]:
+    """Find the default keys, which anybody can read in this repository."""
+    if settings.DEFAULT_SECRET_KEY in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        yield Error("SECRET_KEY is the published default.", id="dashboard.E004")
+    published = settings.DEFAULT_SEALING_KEYS.partition(":")[2]
+    if published in settings.SEALING_KEYS:
+        yield Error("SEALING_KEYS holds the published default.", id="dashboard.E005")
+
+
+def time_faults() -> Iterator[Error]:
+    """Find time limits out of order: each must end well before what it protects."""
+    order = ("REQUEST_SECONDS", "RENEW_SECONDS", "LEASE_SECONDS", "VISIBILITY_SECONDS")
+    for shorter, longer in (*pairwise(order), ("TICK_SECONDS", "LEASE_SECONDS")):
+        if not 0 < getattr(settings, shorter) < getattr(settings, longer):
+            message = f"Time limits are out of order: {shorter} must be under {longer}, and above 0."
+            yield Error(message, id="dashboard.E006")
+
+
+def debug_faults() -> Iterator[Error]:
+    """Find the modes made for one machine."""
+    for name in ("DEBUG", "DEMO"):
+        if getattr(settings, name):
+            yield Error(f"{name} is on.", id="dashboard.E007")
+
+
+def host_faults() -> Iterator[Error]:
+    """Find host names that are missing or match anything."""
+    if not settings.ALLOWED_HOSTS:
+        yield Error("ALLOWED_HOSTS is empty.", id="dashboard.E008")
+    if any(host == "*" or host in {".", "*."} for host in settings.ALLOWED_HOSTS):
+        yield Error("ALLOWED_HOSTS has a wildcard for every host.", id="dashboard.E009")
+
+
+def sharing_faults() -> Iterator[Error]:
+    """Find a database, cache or broker that several processes or hosts cannot share."""
+    if settings.WEB_HOSTS > 1 and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        yield Error("DATABASE_URL is SQLite, but WEB_HOSTS is over 1.", id="dashboard.E010")
+    if settings.CACHES["default"]["BACKEND"].rpartition(".")[2] in {"LocMemCache", "DummyCache"}:
+        message = "CACHE_URL is missing or not shared: sign-in limits would count per process."
+        yield Error(message, id="dashboard.E011")
+    if not settings.BROKER_URL or settings.BROKER_URL.startswith(("memory:", "filesystem:")):
+        yield Error("BROKER_URL is missing, or no broker that survives.", id="dashboard.E012")
+
+
+def start_faults() -> list[Error]:
+    """Gather what must stop a web process, worker or beat; local modes may run on this machine's hosts."""
+    faults = [*key_faults(), *time_faults()]
+    if settings.IS_LOCAL and set(settings.ALLOWED_HOSTS) <= {*settings.LOCAL_HOSTS, "testserver"}:
+        return faults
+    return [
+        *faults,
+        *chain(published_key_faults(), debug_faults(), host_faults(), sharing_faults()),
+    ]
+
+
+def refuse_unsafe_start() -> None:
+    """Stop the process before it serves anybody.
+
+    Raises: SystemExit naming every unsafe setting.
+    """
+    if faults := start_faults():
+        lines = "\n".join(f"  {fault.id} {fault.msg}" for fault in faults)
+        raise SystemExit(f"Refused to start on unsafe settings:\n{lines}")
+
+
+def check_keys_and_times(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> Sequence[CheckMessage]:
+    """Run with every command, since each may seal or open a secret."""
+    published = () if settings.IS_LOCAL else published_key_faults()
+    return [*key_faults(), *time_faults(), *published]
+
+
+def check_deploy(app_configs: Sequence[AppConfig] | None, **_: Any) -> Sequence[CheckMessage]:
+    """Run with `check --deploy`: production, without the exceptions of a local mode."""
+    published = published_key_faults() if settings.IS_LOCAL else ()
+    return [*published, *debug_faults(), *host_faults(), *sharing_faults()]
+
+
+def register_all() -> None:
+    """Register both checks; called once, when the app is ready."""
+    register(check_keys_and_times, Tags.security)
+    register(check_deploy, Tags.security, deploy=True)

@@ -1,0 +1,15 @@
+"""Map addresses to views; all but the ones above the last lines start with the tenant."""
+
+from django.urls import include, path
+
+from dashboard import health, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("accounts/", include("allauth.account.urls")),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("<slug:tenant>/", views.overview, name="overview"),
+    path("<slug:tenant>/", include("providers.urls")),
+    path("<slug:tenant>/", include("balances.urls")),
+]

@@ -1,0 +1,223 @@
+"""Give every test the cast, a fast hasher, a closed network, and the servers it asks for."""
+
+import ipaddress
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings as django_settings
+from django.test import Client
+
+from dashboard.celery import app as celery_app
+from providers.tenancy.models import Membership, Role, Tenant, User
+from tests.processes import Broker, Processes, chromium_path
+
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_blocker"}
+IS_CI = bool(os.environ.get("CI"))
+
+hypothesis.settings.register_profile("tenth", max_examples=50, derandomize=True, deadline=None)
+hypothesis.settings.register_profile("full", max_examples=500, deadline=None)
+
+
+# --- Collection and outcome -----------------------------------------------------------------------
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run large counts whole, not a tenth")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("full" if config.getoption("--full") else "tenth")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs no database, and leave out what speaks of the other one."""
+    engine = django_settings.DATABASES["default"]["ENGINE"]
+    other = "postgresql" if engine.endswith("sqlite3") else "sqlite"
+    foreign = [item for item in items if item.get_closest_marker(other)]
+    for item in items:
+        if not (
+            item.get_closest_marker("django_db")
+            or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
+        ):
+            item.add_marker("pure")
+    if foreign:
+        config.hook.pytest_deselected(items=foreign)
+        items[:] = [item for item in items if item not in foreign]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a CI run that skipped anything."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if IS_CI and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def lacking(what: str) -> None:
+    """Skip for want of `what`; on CI, where nothing may be skipped, fail."""
+    (pytest.fail if IS_CI else pytest.skip)(f"this machine lacks {what}")
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest) -> Callable[[int], int]:
+    """Scale a large count: whole with --full, else a tenth."""
+    is_full = request.config.getoption("--full")
+    return lambda n: n if is_full else max(1, n // 10)
+
+
+# --- The closed network ---------------------------------------------------------------------------
+def _is_loopback(host: object) -> bool:
+    if host in (None, "", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(host).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_network(event: str, args: tuple[Any, ...]) -> None:
+    if event == "socket.connect" and isinstance(args[1], tuple):
+        host = args[1][0]
+    elif event == "socket.getaddrinfo":
+        host = args[0].decode() if isinstance(args[0], bytes) else args[0]
+    else:
+        return
+    if not _is_loopback(host):
+        raise AssertionError(f"a test reached for {host!r}; only loopback is open")
+
+
+sys.addaudithook(_refuse_network)
+
+
+# --- Settings and database ------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep SQLite's test database in a file, which worker processes can open too."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        name = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        database.setdefault("TEST", {})["NAME"] = name
+
+
+@pytest.fixture(autouse=True)
+def _small_costs(settings: Any, tmp_path: Path) -> None:
+    """Hash quickly, and write files where the test ends."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.FILES_DIR = settings.MEDIA_ROOT = tmp_path / "files"
+
+
+# --- The cast -------------------------------------------------------------------------------------
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def acme(db: None) -> Tenant:
+    """Make the tenant that most tests speak of."""
+    return Tenant.objects.create(slug="acme", name="Acme", time_zone="Africa/Cairo")
+
+
+@pytest.fixture
+def globex(db: None) -> Tenant:
+    """Make the tenant whose data nobody of acme may see."""
+    return Tenant.objects.create(slug="globex", name="Globex", time_zone="Europe/Berlin")
+
+
+def make_person(name: str, tenant: Tenant, role: Role) -> User:
+    """Save a person with a verified address and one membership."""
+    email = f"{name.lower()}@{tenant.slug}.example"
+    user = User.objects.create_user(email, password=PASSWORD, name=name)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    Membership.unscoped.create(tenant=tenant, user=user, role=role)
+    return user
+
+
+@pytest.fixture
+def alice(acme: Tenant) -> User:
+    """Make acme's admin."""
+    return make_person("Alice", acme, Role.ADMIN)
+
+
+@pytest.fixture
+def bob(acme: Tenant) -> User:
+    """Make acme's viewer."""
+    return make_person("Bob", acme, Role.VIEWER)
+
+
+@pytest.fixture
+def analyst(acme: Tenant) -> User:
+    """Make acme's analyst."""
+    return make_person("Nadia", acme, Role.ANALYST)
+
+
+@pytest.fixture
+def auditor(acme: Tenant) -> User:
+    """Make acme's auditor."""
+    return make_person("Omar", acme, Role.AUDITOR)
+
+
+@pytest.fixture
+def mallory(globex: Tenant) -> User:
+    """Make the admin of the other tenant."""
+    return make_person("Mallory", globex, Role.ADMIN)
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[[User], Client]:
+    """Give the function that returns a browser in which a person is signed in."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
+# --- Servers --------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def broker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Run one Valkey for the session."""
+    with Broker(tmp_path_factory.mktemp("broker")) as server:
+        yield server
+
+
+@pytest.fixture
+def broker(broker_server: Broker, settings: Any) -> Iterator[Broker]:
+    """Give an empty broker, and send this process's messages to it."""
+    broker_server.empty()
+    before = celery_app.conf.broker_url
+    settings.BROKER_URL = celery_app.conf.broker_url = broker_server.url
+    celery_app.pool.force_close_all()
+    yield broker_server
+    celery_app.pool.force_close_all()
+    celery_app.conf.broker_url = before
+
+
+@pytest.fixture
+def processes(transactional_db: None, broker: Broker, tmp_path: Path) -> Iterator[Processes]:
+    """Start real workers and beats on this test's database and broker; all end with the test."""
+    with Processes(broker_url=broker.url, logs=tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def simulator(settings: Any) -> Iterator[Any]:
+    """Run the provider simulator (small world), and allow its host."""
+    from providers.simulator.server import Simulator
+
+    with Simulator(world="small", seed=7, port=0) as running:
+        settings.PROVIDER_HOSTS = [running.url]
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Find the browser, or skip."""
+    path = chromium_path()
+    if path is None:
+        lacking("Chromium")
+    return str(path)
