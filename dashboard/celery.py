@@ -8,6 +8,7 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -94,7 +95,16 @@ def schedule() -> dict[str, Any]:
     }
 
 
-app = Celery("dashboard")
+def fixups() -> set[str]:
+    """Bind Django's set-up to a worker or beat alone: it imports all of Celery's worker.
+
+    A web process publishes without it, and starts without the worker's code.
+    """
+    is_celery = "celery" in Path(sys.argv[0]).parts[-2:]
+    return set(Celery.builtin_fixups) if is_celery else set()
+
+
+app = Celery("dashboard", fixups=fixups())
 app.add_defaults(lambda: {**delivery(), **queues(), **schedule()})
 app.autodiscover_tasks()
 

@@ -51,7 +51,9 @@ def time_faults() -> Iterator[Error]:
     order = ("REQUEST_SECONDS", "RENEW_SECONDS", "LEASE_SECONDS", "VISIBILITY_SECONDS")
     for shorter, longer in (*pairwise(order), ("TICK_SECONDS", "LEASE_SECONDS")):
         if not 0 < getattr(settings, shorter) < getattr(settings, longer):
-            message = f"Time limits are out of order: {shorter} must be under {longer}, and above 0."
+            message = (
+                f"Time limits are out of order: {shorter} must be under {longer}, and above 0."
+            )
             yield Error(message, id="dashboard.E006")
 
 

