@@ -1,0 +1,170 @@
+"""Turn totals into bars, one scale per currency and holder, never an axis over two.
+
+Geometry is in the units of an SVG view box 1000 wide. Balances below zero are counted and named, not drawn.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+WIDTH = Decimal(1000)
+GAP = Decimal("2.5")
+SMALLEST_SHARE = Decimal("0.012")
+TENTH = Decimal("0.1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """What one provider holds in one currency for one holder.
+
+    Units: natural units of `currency`. `total` is the exact sum, None where nothing is reported; `positive` leaves out
+    what is below zero.
+    """
+
+    currency: str
+    holder: str
+    provider: str
+    label: str
+    slot: int
+    rows: int
+    reported: int
+    total: Decimal | None
+    positive: Decimal
+    negative: Decimal
+    negative_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One balance large enough to be a block of its own."""
+
+    currency: str
+    holder: str
+    provider: str
+    label: str
+    available: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One drawn block: its place, its provider's colour slot, and what it stands for."""
+
+    x: Decimal
+    width: Decimal
+    slot: int
+    label: str
+    provider: str
+    amount: Decimal
+    percent: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One currency of one holder, 100 % of itself, with who holds how much of it."""
+
+    currency: str
+    holder: str
+    total: Decimal | None
+    rows: int
+    reported: int
+    blocks: tuple[Block, ...]
+    split: tuple[tuple[str, str], ...]
+    negative: Decimal
+    negative_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderBar:
+    """One provider's part of one currency and holder; `width` of 1000, `percent` None when it cannot be said."""
+
+    share: Share
+    width: Decimal
+    percent: str | None
+
+
+def percent(part: Decimal, whole: Decimal) -> str:
+    """Write a share with one decimal, 0 and 100 without."""
+    if whole <= 0:
+        return ""
+    value = (part * 100 / whole).quantize(TENTH, rounding=ROUND_HALF_EVEN)
+    if value in (0, 100):
+        return f"{value.to_integral_value()}%"
+    return f"{value}%"
+
+
+def currency_bars(shares: Sequence[Share], largest: Sequence[Part]) -> list[Bar]:
+    """Draw each currency of each holder as one bar, split by provider and balance."""
+    bars = []
+    for currency, holder in dict.fromkeys((s.currency, s.holder) for s in shares):
+        own = [s for s in shares if (s.currency, s.holder) == (currency, holder)]
+        parts = [p for p in largest if (p.currency, p.holder) == (currency, holder)]
+        bars.append(_bar(own, parts))
+    return bars
+
+
+def provider_bars(shares: Sequence[Share]) -> dict[str, list[ProviderBar]]:
+    """Group by provider: its share of each currency and holder, by the sum of what is above zero."""
+    bars: dict[str, list[ProviderBar]] = {}
+    for share in sorted(shares, key=lambda s: (s.slot, s.holder != "OWN", s.currency)):
+        whole = _positive(s for s in shares if (s.currency, s.holder) == (share.currency, share.holder))
+        drawn = ProviderBar(
+            share=share,
+            width=_scaled(share.positive, whole),
+            percent=percent(share.positive, whole) or None,
+        )
+        bars.setdefault(share.provider, []).append(drawn)
+    return bars
+
+
+def _bar(shares: list[Share], parts: list[Part]) -> Bar:
+    whole = _positive(shares)
+    reported = [s.total for s in shares if s.total is not None]
+    return Bar(
+        currency=shares[0].currency,
+        holder=shares[0].holder,
+        total=sum(reported, Decimal(0)) if reported else None,
+        rows=sum(s.rows for s in shares),
+        reported=sum(s.reported for s in shares),
+        blocks=tuple(_blocks(shares, parts, whole)),
+        split=tuple((s.label, percent(s.positive, whole)) for s in shares if s.positive > 0),
+        negative=sum((s.negative for s in shares), Decimal(0)),
+        negative_count=sum(s.negative_count for s in shares),
+    )
+
+
+def _blocks(shares: list[Share], parts: list[Part], whole: Decimal) -> Iterable[Block]:
+    x = Decimal(0)
+    for share in shares:
+        for label, amount in _pieces(share, parts, whole):
+            width = _scaled(amount, whole)
+            yield Block(
+                x=x,
+                width=max(width - GAP, TENTH) if x + width < WIDTH else width,
+                slot=share.slot,
+                label=label,
+                provider=share.label,
+                amount=amount,
+                percent=percent(amount, whole),
+            )
+            x += width
+
+
+def _pieces(share: Share, parts: list[Part], whole: Decimal) -> list[tuple[str, Decimal]]:
+    """Name the provider's large balances; what is left of its sum is one piece without a name."""
+    large = [
+        (part.label, part.available)
+        for part in parts
+        if part.provider == share.provider and part.available >= whole * SMALLEST_SHARE
+    ]
+    rest = share.positive - sum((amount for _, amount in large), Decimal(0))
+    return [*large, ("", rest)] if rest > 0 else large
+
+
+def _positive(shares: Iterable[Share]) -> Decimal:
+    return sum((s.positive for s in shares), Decimal(0))
+
+
+def _scaled(part: Decimal, whole: Decimal) -> Decimal:
+    if whole <= 0:
+        return Decimal(0)
+    return (part * WIDTH / whole).quantize(TENTH, rounding=ROUND_HALF_EVEN)

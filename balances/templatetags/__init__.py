@@ -1,0 +1,1 @@
+"""Hold the tags by which templates show figures and times."""
