@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F
 from django.db.models.expressions import OrderBy
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -140,6 +141,7 @@ class Balance(TenantOwned):
             models.Index(
                 "tenant",
                 "currency",
+                IsNull(F("available"), True),
                 OrderBy(F("available"), descending=True),
                 "id",
                 name="balance_default_sort",
@@ -176,7 +178,7 @@ class Observation(AppendOnlyModel, TenantOwned):
 
     class Meta(TenantOwned.Meta):
         abstract = False
-        indexes = (models.Index("balance", "-as_of", "-id", name="observation_balance_as_of"),)
+        indexes = (models.Index(fields=("balance", "-as_of", "-id"), name="observation_balance_as_of"),)
 
     def __str__(self) -> str:
         return f"{self.balance_id} at {self.as_of:%Y-%m-%d %H:%M:%S}"

@@ -66,7 +66,7 @@ class SyncRun(TenantOwned):
             models.UniqueConstraint("tenant", "credential", "fence", name="run_fence"),
         )
         indexes = (
-            models.Index("tenant", "-started_at", "-id", name="run_tenant_started"),
+            models.Index(fields=("tenant", "-started_at", "-id"), name="run_tenant_started"),
             models.Index("status", "credential", name="run_status"),
         )
 

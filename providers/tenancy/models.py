@@ -144,7 +144,7 @@ class ActivityEntry(AppendOnlyModel, TenantOwned):
 
     class Meta(TenantOwned.Meta):
         abstract = False
-        indexes = (models.Index("tenant", "-at", "-id", name="activity_tenant_at"),)
+        indexes = (models.Index(fields=("tenant", "-at", "-id"), name="activity_tenant_at"),)
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_email or 'system'}: {self.action}"

@@ -1,0 +1,278 @@
+"""Keep amounts exact, and text findable, the same on SQLite and PostgreSQL.
+
+SQLite's decimals are floats: they lose digits, compare wrong and sum wrong. There an amount is a text of
+fixed width, `amount × 10^18` raised by an offset that makes it positive, so that text compares, sorts and
+indexes as the numbers do; sums are made in Python. PostgreSQL has numeric(38,18).
+"""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from decimal import Context, Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import FieldError, ValidationError
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Aggregate, Count, Max, Min, lookups
+from django.db.models.expressions import Col, CombinedExpression
+
+from providers.money import PLACES, WHOLE_DIGITS, AmountError, check_amount, parse_amount, plain
+
+if TYPE_CHECKING:
+    # Django's fields are generic for the type checker alone.
+    _Field = models.Field[Decimal | None, Decimal | None]
+    _TextField = models.TextField[str, str]
+    _Lookup = type[lookups.Lookup[Any]]
+else:
+    _Field, _TextField, _Lookup = models.Field, models.TextField, type
+
+# The default context keeps 28 digits and would drop the rest unseen.
+EXACT = Context(prec=60)
+
+
+class ArithmeticRefused(FieldError):
+    """Say which expression would compute with amounts inside the database."""
+
+    def __init__(self, expression: object) -> None:
+        """Name the expression and the way that is exact."""
+        super().__init__(f"{expression!r} is not exact everywhere; use AmountSum, or Python.")
+
+
+class AmountField(_Field):
+    """Store a Decimal of up to 20 whole digits and 18 places without losing one.
+
+    It derives from Field, not DecimalField, so that `F() + F()` finds no common type and raises.
+    Units: natural. Raises: AmountError for floats, NaN and amounts out of range.
+    """
+
+    description = "Exact amount"
+    empty_strings_allowed = False
+    whole_digits = WHOLE_DIGITS
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        """Name the column's type."""
+        if connection.vendor == "sqlite":
+            return f"varchar({self._width})"
+        return f"numeric({self.whole_digits + PLACES}, {PLACES})"
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """Read what forms and fixtures hold. Raises: ValidationError."""
+        if value is None or value == "":
+            return None
+        try:
+            return parse_amount(value) if isinstance(value, str) else check_amount(_decimal(value))
+        except AmountError as fault:
+            raise ValidationError(str(fault), code="invalid") from None
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Check a value on its way to the database. Raises: AmountError."""
+        value = super().get_prep_value(value)
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        return self.check_range(_decimal(value))
+
+    def check_range(self, amount: Decimal) -> Decimal:
+        """Return the amount, which the column is able to hold. Raises: AmountError."""
+        return check_amount(amount)
+
+    def get_db_prep_value(
+        self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
+    ) -> Any:
+        """Write a value in the database's own form."""
+        value = value if prepared else self.get_prep_value(value)
+        if connection.vendor != "sqlite" or not isinstance(value, Decimal):
+            return value
+        return self._encode(value)
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        """Refuse arithmetic of the database as a value to save. Raises: ArithmeticRefused."""
+        refuse_arithmetic(value)
+        return super().get_db_prep_save(value, connection)
+
+    def from_db_value(
+        self, value: Any, expression: Any, connection: BaseDatabaseWrapper
+    ) -> Decimal | None:
+        """Read a stored amount. Raises: ArithmeticRefused, when an expression computed it."""
+        if not isinstance(expression, Col):
+            refuse_arithmetic(expression)
+        if value is None or isinstance(value, Decimal):
+            return value
+        return EXACT.scaleb(Decimal(int(value) - self._offset), -PLACES)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """Write the amount for a fixture."""
+        value = self.value_from_object(obj)
+        return "" if value is None else plain(value)
+
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        """Offer a text input that reads exact decimals."""
+        return super().formfield(**{"form_class": AmountInput, **kwargs})
+
+    @property
+    def _offset(self) -> int:
+        return int(10 ** (self.whole_digits + PLACES))
+
+    @property
+    def _width(self) -> int:
+        return self.whole_digits + PLACES + 1
+
+    def _encode(self, amount: Decimal) -> str:
+        scaled = int(EXACT.scaleb(amount, PLACES))
+        return f"{scaled + self._offset:0{self._width}d}"
+
+
+class TotalField(AmountField):
+    """Hold a sum of amounts, which may pass 20 whole digits; for expressions, never a column."""
+
+    description = "Exact total"
+    whole_digits = WHOLE_DIGITS + 10
+
+    def check_range(self, amount: Decimal) -> Decimal:
+        """Return a finite total. Raises: AmountError."""
+        if not amount.is_finite() or amount.adjusted() >= self.whole_digits:
+            raise AmountError(f"not a total: {amount}")
+        return amount
+
+
+class AmountSum(Aggregate):
+    """Sum amounts exactly; None when no row has one."""
+
+    function = "SUM"
+    name = "AmountSum"
+    arity = 1
+
+    def __init__(self, expression: Any, **extra: Any) -> None:
+        super().__init__(expression, output_field=TotalField(), **extra)
+
+    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        """Call the aggregate that `register_functions` made."""
+        return self.as_sql(compiler, connection, function="AMOUNT_SUM", **extra)
+
+
+_EXACT_AGGREGATES = (AmountSum, Min, Max, Count)
+
+
+def refuse_arithmetic(expression: object) -> None:
+    """Raise ArithmeticRefused when an expression computes with amounts in the database."""
+    for part in _parts(expression):
+        if isinstance(part, CombinedExpression):
+            raise ArithmeticRefused(part)
+        if isinstance(part, Aggregate) and not isinstance(part, _EXACT_AGGREGATES):
+            raise ArithmeticRefused(part)
+
+
+def _parts(expression: object) -> Iterator[object]:
+    """Walk an expression; what lies inside an exact aggregate (its filter) is no amount."""
+    yield expression
+    if isinstance(expression, _EXACT_AGGREGATES) or not hasattr(
+        expression, "get_source_expressions"
+    ):
+        return
+    for source in expression.get_source_expressions():
+        yield from _parts(source)
+
+
+def _decimal(value: object) -> Decimal:
+    """Take Decimal and int. Raises: AmountError for a float, a bool, a text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if not isinstance(value, Decimal):
+        raise AmountError(f"not a Decimal: {type(value).__name__}")
+    return value
+
+
+def _refusing(lookup: _Lookup) -> _Lookup:
+    """Derive a comparison whose right side may not be computed by the database."""
+
+    def get_prep_lookup(self: Any) -> Any:
+        for side in self.rhs if isinstance(self.rhs, list | tuple | set) else (self.rhs,):
+            refuse_arithmetic(side)
+        return lookup.get_prep_lookup(self)
+
+    return type(f"Amount{lookup.__name__}", (lookup,), {"get_prep_lookup": get_prep_lookup})
+
+
+for _lookup in (
+    lookups.Exact,
+    lookups.GreaterThan,
+    lookups.GreaterThanOrEqual,
+    lookups.LessThan,
+    lookups.LessThanOrEqual,
+    lookups.In,
+    lookups.Range,
+):
+    AmountField.register_lookup(_refusing(_lookup))
+
+
+class AmountInput(forms.CharField):
+    """Read an exact decimal that a person typed; an empty input is None."""
+
+    def to_python(self, value: Any) -> Any:
+        """Check the text. Raises: ValidationError."""
+        return AmountField().to_python(super().to_python(value))
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show the amount without exponent or trailing zeros."""
+        return plain(value) if isinstance(value, Decimal) else value
+
+
+class FoldedField(_TextField):
+    """Store the folded twin of other attributes, one a line, to sort and search by.
+
+    It is computed whenever the row is saved, in bulk too; a save with `update_fields` must name it.
+    Migrations know nothing of `of`: their models lack the properties it names, and keep the twin as it is.
+    Bytes order it on every database, which is the order of Python's `str`.
+    """
+
+    def __init__(self, *, of: Sequence[str] = (), **kwargs: Any) -> None:
+        defaults: dict[str, Any] = {"editable": False, "blank": True, "default": ""}
+        super().__init__(**(defaults | kwargs))
+        self.of = tuple(of)
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        """Order by bytes: PostgreSQL is told so, SQLite does by itself."""
+        parameters = super().db_parameters(connection)
+        collation = "C" if connection.vendor == "postgresql" else None
+        return {**parameters, "collation": collation}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Fold what the other attributes hold now."""
+        if self.of:
+            texts = (str(getattr(model_instance, name)) for name in self.of)
+            setattr(model_instance, self.attname, fold("\n".join(texts)))
+        return super().pre_save(model_instance, add)
+
+
+def fold(text: str) -> str:
+    """Return the form in which texts are compared: NFC, then casefold."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+class _SqliteSum:
+    """Add stored amounts up as integers; the result is a stored total."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.count = 0
+
+    def step(self, stored: Any, /) -> None:
+        """Take one stored amount or none."""
+        if stored is not None:
+            self.total += int(stored)
+            self.count += 1
+
+    def finalize(self) -> str | None:
+        """Return the total in TotalField's form."""
+        if not self.count:
+            return None
+        scaled = self.total - self.count * 10 ** (WHOLE_DIGITS + PLACES)
+        width = TotalField.whole_digits + PLACES + 1
+        return f"{scaled + 10 ** (width - 1):0{width}d}"
+
+
+def register_functions(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Give a new SQLite connection the exact sum; receiver of `connection_created`."""
+    if connection.vendor == "sqlite":
+        raw: Any = connection.connection  # its published type knows aggregates of int alone
+        raw.create_aggregate("AMOUNT_SUM", 1, _SqliteSum)
