@@ -31,7 +31,9 @@ WSGI_APPLICATION = "dashboard.wsgi.application"
 ASGI_APPLICATION = "dashboard.asgi.application"
 
 # --- Keys -----------------------------------------------------------------------------------------
-DEFAULT_SECRET_KEY = "published-demo-key-never-for-production-8c1f5a7e2b9d4f60"  # refused outside DEBUG and DEMO
+DEFAULT_SECRET_KEY = (
+    "published-demo-key-never-for-production-8c1f5a7e2b9d4f60"  # refused outside DEBUG and DEMO
+)
 DEFAULT_SEALING_KEYS = "demo:cHVibGlzaGVkLWRlbW8ta2V5LW5vdC1hLXNlY3JldCE="
 SECRET_KEY = env.str("SECRET_KEY", default="") or (DEFAULT_SECRET_KEY if IS_LOCAL else "")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])

