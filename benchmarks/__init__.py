@@ -1,7 +1,7 @@
 """Measure what we promise: variants in turn inside one run, reported as medians of ratios.
 
-A benchmark is a module here with `def main() -> None` and `DATABASES`, the vendors it runs on (by default
-SQLite; `()` for none at all). `./run bench NAME` runs each in a process of its own with a fresh, migrated
+A benchmark is a module here with `def main() -> None` and, unless SQLite alone will do, a literal
+`DATABASES = ("sqlite", "postgresql")`. `./run bench NAME` runs each in a process of its own with a fresh, migrated
 database. Absolute times are printed for orientation; only ratios inside one run mean anything.
 """
 

@@ -1,5 +1,6 @@
 """Run benchmarks by name, or all, each in a fresh process on a fresh database."""
 
+import ast
 import contextlib
 import importlib.util
 import os
@@ -26,9 +27,10 @@ def databases(name: str) -> tuple[str, ...]:
     """Read a benchmark's `DATABASES` without importing it, since Django is not set up here."""
     spec = importlib.util.find_spec(name)
     source = Path(str(spec.origin)).read_text() if spec else ""
-    return tuple(vendor for vendor in ("sqlite", "postgresql") if f'"{vendor}"' in source) or (
-        "sqlite",
-    )
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DATABASES":
+            return tuple(ast.literal_eval(node.value))
+    return ("sqlite",)
 
 
 def run(name: str, vendor: str) -> int:
