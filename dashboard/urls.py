@@ -5,11 +5,13 @@ from django.urls import include, path
 from dashboard import health, views
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("accounts/", include("allauth.account.urls")),
+    path("", include("providers.tenancy.urls")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("<slug:tenant>/", views.overview, name="overview"),
     path("<slug:tenant>/", include("providers.urls")),
     path("<slug:tenant>/", include("balances.urls")),
 ]
+handler403 = "providers.tenancy.errors.permission_denied"
+handler404 = "providers.tenancy.errors.not_found"
+handler500 = "providers.tenancy.errors.server_error"

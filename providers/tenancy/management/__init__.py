@@ -1,0 +1,1 @@
+"""Hold the operator's commands on tenants and people."""

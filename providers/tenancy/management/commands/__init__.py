@@ -1,0 +1,1 @@
+"""Make tenants and people from a terminal."""
