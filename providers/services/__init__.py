@@ -1,0 +1,1 @@
+"""Write what people and providers tell us: credentials with their secrets, and sync runs."""

@@ -1,0 +1,91 @@
+"""Read once with a credential that is not saved yet, and say what that shows."""
+
+from dataclasses import dataclass
+
+from providers.connectors.base import Verdict
+from providers.http import Limits
+from providers.models import Credential
+from providers.services.clients import open_client
+from providers.services.drafts import Draft
+from providers.services.holdings import HeldRefs, held_refs
+
+# A person waits for this: shorter than a run's request, and not tried again.
+LIMITS = Limits(deadline=8.0, tries=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Hold what a test showed: the verdict, and how it compares with what we hold.
+
+    `is_stranger` means that a replaced secret opens another company's data. `also_through` are
+    the other credentials that already read some of the same.
+    """
+
+    verdict: Verdict
+    is_stranger: bool = False
+    also_through: tuple[Credential, ...] = ()
+
+    @property
+    def is_fit(self) -> bool:
+        """Tell whether the credential may be saved."""
+        return self.verdict.ok and not self.is_stranger
+
+
+def probe(draft: Draft, *, held: HeldRefs = held_refs) -> Finding:
+    """Ask the provider; saves nothing, and must run outside any transaction.
+
+    Raises: SealingError, when a saved secret cannot be opened.
+    """
+    verdict = _ask(draft)
+    if not verdict.ok:
+        return Finding(verdict=verdict)
+    seen = verdict.refs - _named(draft)
+    return Finding(
+        verdict=verdict,
+        is_stranger=draft.is_replacing and _is_stranger(draft, verdict, seen=seen, held=held),
+        also_through=_also_through(draft, verdict, seen=seen, held=held),
+    )
+
+
+def _ask(draft: Draft) -> Verdict:
+    values = draft.values()
+    with open_client(
+        draft.connector, values=values, environment=draft.environment, limits=LIMITS
+    ) as client:
+        return draft.connector.verify(client, values)
+
+
+def _named(draft: Draft) -> frozenset[str]:
+    """Return the references that our own settings name; that those come back proves nothing.
+
+    Payman's agent is always `agent`, and its customers are asked by the ids we configured.
+    """
+    seeds = draft.connector.scopes(draft.values())
+    return frozenset(row.account_ref for seed in seeds for row in seed.expects)
+
+
+def _is_stranger(draft: Draft, verdict: Verdict, *, seen: frozenset[str], held: HeldRefs) -> bool:
+    """Tell whether nothing of what we hold came back: neither the identity nor a reference."""
+    assert draft.saved is not None  # noqa: S101  # only a replaced secret is compared
+    known = held(draft.saved) - _named(draft)
+    ours, theirs = draft.saved.identity_ref, verdict.identity_ref
+    if (ours and ours == theirs) or seen & known:
+        return False
+    return bool(known or (ours and theirs))
+
+
+def _also_through(
+    draft: Draft, verdict: Verdict, *, seen: frozenset[str], held: HeldRefs
+) -> tuple[Credential, ...]:
+    """Find the credentials of this tenant, provider and environment that read some of the same."""
+    others = Credential.objects.for_tenant(draft.tenant).filter(
+        provider=draft.connector.code, environment=draft.environment, retired_at=None
+    )
+    if draft.saved is not None:
+        others = others.exclude(pk=draft.saved.pk)
+    same_id = verdict.identity_ref
+    return tuple(
+        other
+        for other in others.select_related("tenant").order_by("created_at", "pk")
+        if (same_id and other.identity_ref == same_id) or seen & held(other)
+    )
