@@ -1,0 +1,1 @@
+"""Hold the management command of the demo."""
