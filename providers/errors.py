@@ -22,14 +22,17 @@ from datetime import timedelta
 from typing import ClassVar
 
 DETAIL_LENGTH = 256
+FIELD_LENGTH = 128
 LONGEST_WAIT = timedelta(seconds=10)
 
 
 class ProviderError(Exception):
     """Say what failed, in a code that is stored and a detail a person reads.
 
-    `detail` is already redacted by whoever raises it. `permanent` errors are not worth a
-    retry before a person changes something; `stops_run` ones end the whole run, not a scope.
+    `detail` and `body` are redacted before anyone but the client sees them; `body` is the
+    start of an error answer, for the connector to find the provider's own code in.
+    `permanent` errors are not worth a retry before a person changes something; `stops_run`
+    ones end the whole run, not one scope.
     """
 
     code: ClassVar[str] = "error"
@@ -45,20 +48,23 @@ class ProviderError(Exception):
         retry_after: timedelta | None = None,
         permission: str = "",
         request_id: str = "",
+        body: bytes = b"",
     ) -> None:
-        """Keep the facts as attributes; the text is made from them."""
         self.detail = detail[:DETAIL_LENGTH]
-        self.field = field
+        self.field = field[:FIELD_LENGTH]
         self.status = status
         self.retry_after = retry_after
         self.permission = permission
         self.request_id = request_id
-        super().__init__(self.detail)
+        self.body = body
+        super().__init__()
 
     def __str__(self) -> str:
-        """Show the code, the place and the detail, as logs and command output do."""
         place = f" at {self.field}" if self.field else ""
         return f"{self.code}{place}: {self.detail}" if self.detail else f"{self.code}{place}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
 
 
 class CredentialRejected(ProviderError):

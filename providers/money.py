@@ -64,8 +64,7 @@ def check_amount(amount: Decimal) -> Decimal:
     if not amount.is_finite():
         raise AmountError(f"not a finite number: {amount}")
     sign, digits, exponent = amount.as_tuple()
-    assert isinstance(exponent, int)  # finite, so never 'n', 'N' or 'F'
-    if abs(exponent) > WHOLE_DIGITS + PLACES:
+    if not isinstance(exponent, int) or abs(exponent) > WHOLE_DIGITS + PLACES:
         raise AmountError("exponent out of range")
     return _built(bool(sign), "".join(map(str, digits)), exponent, text=str(amount)[:TEXT_LENGTH])
 
@@ -112,4 +111,8 @@ def from_minor(minor: int, exponent: int) -> Decimal:
 def _parts(amount: Decimal, decimals: int) -> tuple[bool, str, str]:
     """Split into sign, whole and fraction digits; zero has no sign."""
     whole, _, fraction = format(amount.copy_abs(), "f").partition(".")
-    return (amount.is_signed() and not amount.is_zero(), whole, fraction.rstrip("0").ljust(decimals, "0"))
+    return (
+        amount.is_signed() and not amount.is_zero(),
+        whole,
+        fraction.rstrip("0").ljust(decimals, "0"),
+    )
