@@ -1,0 +1,110 @@
+/* Enhances what already works without it: menus (details), filters (forms), sorting (links).
+   No inline handlers, no eval, no style attributes, so it runs under a strict content security policy. */
+(() => {
+  'use strict';
+  const root = document.documentElement;
+  const all = (s, el = document) => [...el.querySelectorAll(s)];
+  const say = (text) => { const el = document.getElementById('status'); if (el) el.textContent = text; };
+
+  /* theme: system, light, dark. The server reads the cookie and writes data-theme, so there is no flash */
+  const themes = ['auto', 'light', 'dark'];
+  const names = { auto: 'same as the system', light: 'light', dark: 'dark' };
+  const setTheme = (t) => {
+    root.dataset.theme = t;
+    document.cookie = `theme=${t};path=/;max-age=31536000;samesite=lax`;
+    all('[data-theme-toggle]').forEach((b) => b.setAttribute('aria-label', `Theme: ${names[t]}`));
+  };
+  const saved = document.cookie.match(/(?:^|; )theme=(\w+)/);
+  if (saved && themes.includes(saved[1])) setTheme(saved[1]);
+
+  /* menus: one open at a time, Escape closes and gives focus back */
+  const menus = () => all('details.menu[open]');
+  const closeMenus = (except) => menus().forEach((m) => { if (m !== except) m.open = false; });
+
+  document.addEventListener('click', (e) => {
+    const t = e.target;
+    closeMenus(t.closest('details.menu'));
+
+    if (t.closest('[data-theme-toggle]')) {
+      const next = themes[(themes.indexOf(root.dataset.theme) + 1) % 3];
+      setTheme(next); say(`Theme: ${names[next]}`);
+    }
+    const opener = t.closest('[data-dialog]');
+    if (opener) { e.preventDefault(); document.getElementById(opener.dataset.dialog)?.showModal(); }
+    if (t.closest('[data-close]')) t.closest('dialog, .toast')?.[t.closest('dialog') ? 'close' : 'remove']();
+    if (t instanceof HTMLDialogElement) t.close();
+
+    const density = t.closest('[data-density-set]');
+    if (density) {
+      root.dataset.density = density.dataset.densitySet;
+      all('[data-density-set]').forEach((b) => b.setAttribute('aria-pressed', String(b === density)));
+    }
+    const copy = t.closest('[data-copy]');
+    if (copy) {
+      navigator.clipboard?.writeText(document.getElementById(copy.dataset.copy)?.innerText ?? location.href)
+        .then(() => say('Copied')).catch(() => {});
+    }
+    const swap = t.closest('[data-replace]');
+    if (swap) {
+      const box = document.getElementById(swap.dataset.replace);
+      swap.closest('.secret').hidden = true; box.hidden = false; box.querySelector('input')?.focus();
+    }
+  });
+
+  /* Shift with a click or with Enter on a header adds it as the next sort key */
+  document.addEventListener('click', (e) => {
+    const link = e.target.closest('a[data-add-sort]');
+    if (!link || !e.shiftKey) return;
+    e.preventDefault(); e.stopImmediatePropagation();
+    if (window.htmx) window.htmx.ajax('GET', link.dataset.addSort, { target: '#balances-table', push: link.dataset.addSort });
+    else say(`Would add a sort key: ${link.dataset.addSort}`);
+  }, true);
+
+  document.addEventListener('keydown', (e) => {
+    if (e.key === 'Escape') {
+      const m = menus()[0];
+      if (m) { m.open = false; m.querySelector('summary').focus(); }
+      return;
+    }
+    const typing = e.target.closest('input, select, textarea, [contenteditable]');
+    if (typing || e.ctrlKey || e.metaKey || e.altKey || root.dataset.shortcuts === 'off' || document.querySelector('dialog[open]')) return;
+    if (e.key === '/') { const q = document.getElementById('q'); if (q) { e.preventDefault(); q.focus(); q.select(); } }
+    if (e.key === 'f') document.querySelector('[data-dialog="filter-builder"]')?.click();
+  });
+
+  /* copied figures paste as numbers: ASCII minus, no thousands separator inside a single figure */
+  document.addEventListener('copy', (e) => {
+    const text = String(document.getSelection());
+    if (!/\d/.test(text) || !document.getSelection().anchorNode?.parentElement?.closest('table, .amt')) return;
+    e.clipboardData.setData('text/plain', text.replace(/\u2212(?=\d)/g, '-').replace(/(\d),(?=\d{3}(?:\D|$))/g, '$1'));
+    e.preventDefault();
+  });
+
+  /* charts: the pointer reads the same table the "Show figures" link opens */
+  all('[data-plot]').forEach((plot) => {
+    const rows = all('tbody tr', document.getElementById(plot.dataset.plot));
+    const area = plot.querySelector('.plot-area');
+    const svg = area.querySelector('svg');
+    const readout = plot.parentElement.querySelector('.readout');
+    if (!rows.length || !readout) return;
+    const fig = readout.querySelector('output .amt');
+    const when = readout.querySelector('[data-readout-date]');
+    const copyOf = (el) => [...el.childNodes].map((n) => n.cloneNode(true));
+    const first = [copyOf(fig), when.textContent];
+    const cursor = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    cursor.setAttribute('class', 'cursor');
+    area.addEventListener('pointermove', (e) => {
+      const box = area.getBoundingClientRect();
+      const i = Math.max(0, Math.min(rows.length - 1, Math.round((e.clientX - box.left) / box.width * (rows.length - 1))));
+      const amt = rows[i].querySelector('.amt');
+      fig.replaceChildren(...(amt ? copyOf(amt) : ['no sync']));
+      when.textContent = rows[i].querySelector('th').textContent;
+      cursor.setAttribute('d', `M${i * 1000 / (rows.length - 1)} 0v200`);
+      svg.append(cursor);
+    });
+    area.addEventListener('pointerleave', () => { fig.replaceChildren(...first[0]); when.textContent = first[1]; cursor.remove(); });
+  });
+
+  /* while the page is visible, ask the parts that refresh themselves to do so */
+  setInterval(() => { if (!document.hidden && window.htmx) window.htmx.trigger(document.body, 'tick'); }, 30000);
+})();
