@@ -1,0 +1,338 @@
+"""Hold the code to the house: who may import whom, how long things are, what is said where."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from providers.tenancy.models import TenantOwned
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("providers", "balances", "dashboard")
+FILE_LINES, FUNCTION_LINES = 300, 40
+
+# Who may import whom: the longest prefix of a module decides. Within one prefix everything is free.
+FLOOR = {"providers.errors", "providers.money", "providers.currencies", "providers.rows"}
+MODELS = {"providers.models", "providers.tenancy"}
+KEPT = {"balances.models", "balances.fields"}
+ASKED = {"balances.query", "balances.results", "balances.columns", "balances.states"}
+SERVICES = {"providers.services", "providers.schedule", "providers.connectors"}
+ARROWS: dict[str, set[str]] = {
+    "providers": set(),
+    "providers.errors": set(),
+    "providers.currencies": set(),
+    "providers.money": {"providers.currencies", "providers.errors"},
+    "providers.rows": FLOOR,
+    "providers.http": FLOOR,
+    "providers.connectors": FLOOR | {"providers.http"},
+    "providers.simulator": set(),
+    "providers.tenancy": set(),
+    "providers.sealing": set(),
+    "providers.models": {"providers.sealing", "providers.tenancy"},
+    "providers.schedule": MODELS,
+    "providers.services": FLOOR
+    | MODELS
+    | {"providers.schedule", "providers.sealing", "providers.http", "providers.connectors"},
+    "providers.words": {"providers.models", "providers.errors"},
+    "providers.forms": SERVICES | MODELS | FLOOR | {"providers.words"},
+    "providers.views": SERVICES | MODELS | FLOOR | {"providers.forms", "providers.words"},
+    "providers.urls": {"providers.views"},
+    "providers.management": SERVICES | MODELS | FLOOR | {"providers.simulator"},
+    "balances": set(),
+    "balances.fields": {"providers.money"},
+    "balances.apps": {"balances.fields"},
+    "balances.models": {"balances.fields"} | MODELS,
+    "balances.query": {"providers.money", "providers.currencies"},
+    "balances.query.compile": KEPT | MODELS | {"providers.money", "providers.currencies"},
+    "balances.states": set(),
+    "balances.ingest": KEPT | MODELS | FLOOR | {"providers.schedule"},
+    "balances.results": KEPT | MODELS | FLOOR | {"balances.query"},
+    "balances.columns": KEPT | MODELS | FLOOR | {"balances.query", "balances.results"},
+    "balances.charts": KEPT | MODELS | FLOOR | ASKED,
+    "balances.exports": KEPT | MODELS | FLOOR | ASKED,
+    "balances.templatetags": FLOOR | ASKED,
+    "balances.tasks": KEPT | {"balances.ingest", "providers"},
+    "balances.views": KEPT | ASKED | {"balances.ingest", "balances.charts", "balances.exports"},
+    "balances.urls": {"balances.views"},
+    "balances.management": KEPT | ASKED | {"balances.ingest", "balances.tasks"},
+    "dashboard": {"balances", "providers"},
+}
+# Views, tasks and commands of balances may use all of providers: the table's `providers.*`.
+for top in ("balances.views", "balances.tasks", "balances.management"):
+    ARROWS[top] |= {name for name in ARROWS if name.startswith("providers")} - {"providers"}
+
+PURE = ("connectors", "http", "rows", "money", "currencies", "errors")
+# The only modules that may reach past the tenant scope, each for what it is there for.
+UNSCOPED = {
+    "providers.tenancy.models": "declares it",
+    "providers.tenancy.people": "a person's memberships in all tenants",
+    "providers.tenancy.scoping": "whether a person is a member of the tenant asked for",
+    "providers.tenancy.errors": "the tenants an error page may offer",
+    "providers.models.credentials": "declares it",
+    "providers.schedule": "due work of all tenants",
+    "providers.services.runs": "a run belongs to the scheduler, not to a person",
+    "providers.services.secrets": "opens the secret of a claimed run",
+    "balances.models": "declares it",
+    "balances.ingest": "writes what a claimed run read",
+    "balances.tasks": "due work of all tenants",
+    "balances.management.commands.verify": "checks every tenant",
+    "dashboard.health": "the oldest overdue sync of all tenants",
+    "dashboard.demo.seed": "the demo's own tenants",
+}
+# Imports inside functions that keep a web process light.
+LATE_IMPORTS = {"httpx", "openpyxl", "providers.http", "balances.exports"}
+
+
+@cache
+def sources() -> dict[str, ast.Module]:
+    """Parse every module of the product, by its dotted name."""
+    found = {}
+    for path in sorted(chain.from_iterable((ROOT / app).rglob("*.py") for app in APPS)):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if "migrations" not in parts:
+            name = ".".join(parts).removesuffix(".__init__")
+            found[name] = ast.parse(path.read_text(), filename=str(path))
+    return found
+
+
+def file_of(module: str) -> Path:
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """List what a tree imports: module names, as deep as they are modules, and lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                deeper = f"{node.module}.{alias.name}"
+                yield (deeper if deeper in sources() else str(node.module)), node.lineno
+
+
+def group_of(module: str) -> str:
+    """Find the longest prefix that the table names."""
+    parts = module.split(".")
+    prefixes = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next(prefix for prefix in prefixes if prefix in ARROWS)
+
+
+def may_import(importer: str, imported: str) -> bool:
+    source, target = group_of(importer), group_of(imported)
+    if source == target or source.startswith(f"{target}."):
+        return True
+    allowed = ARROWS[source]
+    return target in allowed or target.partition(".")[0] in allowed
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def test_imports_point_down_only() -> None:
+    upward = [
+        f"{name}:{line} imports {target}"
+        for name, tree in sources().items()
+        for target, line in imports(tree)
+        if target.partition(".")[0] in APPS and not may_import(name, target)
+    ]
+
+    assert upward == []
+
+
+def test_every_module_has_a_place_in_the_table() -> None:
+    homeless = [name for name in sources() if group_of(name) in {"providers", "balances"}]
+
+    assert sorted(homeless) == ["balances", "providers", "providers.apps"]
+
+
+def test_connectors_do_not_import_one_another() -> None:
+    codes = ("payman", "swipelux", "payiano")
+    crossing = [
+        f"{name} imports {target}"
+        for name, tree in sources().items()
+        for target, _ in imports(tree)
+        for code in codes
+        if name.startswith(f"providers.connectors.{code}")
+        for other in codes
+        if other != code and target.startswith(f"providers.connectors.{other}")
+    ]
+
+    assert crossing == []
+
+
+def test_the_floor_knows_no_django() -> None:
+    pure = tuple(f"providers.{name}" for name in PURE)
+    query = [n for n in sources() if n.startswith("balances.query") and not n.endswith("compile")]
+    touching = [
+        name
+        for name in [*query, *(n for n in sources() if n.startswith(pure))]
+        for target, _ in imports(sources()[name])
+        if target.partition(".")[0] == "django"
+    ]
+
+    assert touching == []
+
+
+def test_simulator_knows_nothing_of_the_product() -> None:
+    foreign = [
+        f"{name} imports {target}"
+        for name, tree in sources().items()
+        if name.startswith("providers.simulator")
+        for target, _ in imports(tree)
+        if target.partition(".")[0] in {*APPS, "django", "msgspec", "httpx"}
+        and not target.startswith("providers.simulator")
+    ]
+
+    assert foreign == []
+
+
+def test_imports_stand_at_the_top_but_for_the_listed() -> None:
+    late = [
+        f"{name}:{line} imports {target}"
+        for name, tree in sources().items()
+        for function in functions(tree)
+        for target, line in imports(function)
+        if not any(target == known or target.startswith(f"{known}.") for known in LATE_IMPORTS)
+    ]
+
+    assert late == []
+
+
+def test_nothing_is_imported_by_star() -> None:
+    starred = [
+        name
+        for name, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+    ]
+
+    assert starred == []
+
+
+def test_no_model_signals() -> None:
+    listening = [
+        f"{name} imports {target}"
+        for name, tree in sources().items()
+        for target, _ in imports(tree)
+        if target in {"django.db.models.signals", "django.dispatch"}
+        or (target == "django.db.backends.signals" and name != "balances.apps")
+    ]
+
+    assert listening == []
+
+
+def test_plain_sums_stay_out_of_money() -> None:
+    summing = [
+        f"{name}:{node.lineno}"
+        for name, tree in sources().items()
+        if name != "balances.fields"
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.ImportFrom) and {a.name for a in node.names} & {"Sum", "Avg"})
+        or (isinstance(node, ast.Attribute) and node.attr in {"Sum", "Avg"})
+    ]
+
+    assert summing == []
+
+
+def test_only_the_listed_modules_reach_past_the_tenant() -> None:
+    using = {
+        name
+        for name, tree in sources().items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in {"unscoped", "_base_manager"})
+        or (isinstance(node, ast.Name) and node.id == "unscoped")
+    }
+
+    assert sorted(using - set(UNSCOPED)) == []
+
+
+@pytest.mark.parametrize("module", sorted(sources()))
+def test_file_and_functions_keep_the_budget(module: str) -> None:
+    lines = len(file_of(module).read_text().splitlines())
+    long = [
+        f"{function.name}: {length} lines"
+        for function in functions(sources()[module])
+        if (length := (function.end_lineno or 0) - function.lineno + 1) > FUNCTION_LINES
+    ]
+
+    assert lines <= FILE_LINES
+    assert long == []
+
+
+def test_what_is_public_says_what_it_does() -> None:
+    silent = [f"{name} (module)" for name, tree in sources().items() if not ast.get_docstring(tree)]
+    for name, tree in sources().items():
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                silent += [] if ast.get_docstring(node) else [f"{name}.{node.name}"]
+
+    assert silent == []
+
+
+def test_tenant_owned_models_default_to_the_plain_manager() -> None:
+    owned = [model for model in apps.get_models() if issubclass(model, TenantOwned)]
+
+    assert owned
+    assert [m.__name__ for m in owned if m._meta.default_manager_name != "unscoped"] == []
+
+
+def test_unique_rules_and_indexes_of_tenants_rows_start_with_the_tenant() -> None:
+    loose = [
+        f"{model.__name__}.{rule.name}"
+        for model in apps.get_models()
+        if issubclass(model, TenantOwned)
+        for rule in model._meta.constraints
+        if isinstance(rule, models.UniqueConstraint) and _first_column(rule) != "tenant"
+    ]
+
+    assert loose == []
+
+
+def _first_column(rule: models.UniqueConstraint) -> str:
+    if rule.fields:
+        return str(rule.fields[0])
+    (first, *_) = rule.expressions
+    return str(getattr(first, "name", ""))
+
+
+def test_no_column_of_ours_is_a_float_or_a_plain_decimal() -> None:
+    inexact = [
+        f"{model.__name__}.{field.name}"
+        for model in apps.get_models()
+        if model.__module__.partition(".")[0] in APPS
+        for field in model._meta.get_fields()
+        if isinstance(field, models.FloatField | models.DecimalField)
+    ]
+
+    assert inexact == []
+
+
+def test_a_web_process_starts_without_what_it_may_never_need() -> None:
+    script = (
+        "import sys, dashboard.wsgi\n"
+        "from django.urls import get_resolver\n"
+        "len(get_resolver().reverse_dict)\n"
+        "print(*sys.modules)"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "dashboard.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert {"openpyxl", "celery.worker", "httpx"} & set(run.stdout.split()) == set()
