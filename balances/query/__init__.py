@@ -1,0 +1,1 @@
+"""Turn an address into one frozen question about balances, and back."""

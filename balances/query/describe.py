@@ -1,0 +1,113 @@
+"""Say a query in a sentence, for the heading, the chart's title and the cover of a file.
+
+Texts are plain; the caller gives the translator. `labels` names codes for people: field → value → words.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from balances.query.catalogue import FIELDS, INSTANT_PHRASES, OPERATORS, Kind
+from balances.query.encode import encode_value
+from balances.query.tree import BalanceQuery, Condition, Group, Logic, Sort, Value
+from providers.money import format_amount
+
+Labels = Mapping[str, Mapping[str, str]]
+Translator = Callable[[str], str]
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def describe(
+    query: BalanceQuery, *, labels: Labels, zone: ZoneInfo, gettext: Translator = str
+) -> str:
+    """Return the sentence: what is searched, filtered, left out, grouped and sorted.
+
+    Time: instants are told in `zone`.
+    """
+    words = _Words(labels=labels, zone=zone, gettext=gettext)
+    parts = [words.search(query), words.group(query.where) if query.where.filters else ""]
+    about = f" {gettext('and')} ".join(part for part in parts if part)
+    sentences = [
+        f"{gettext('Balances where')} {about}" if about else gettext("All balances"),
+        "" if query.names_state else gettext("Closed balances are left out"),
+        words.grouping(query),
+        words.order(query),
+    ]
+    return ". ".join(sentence for sentence in sentences if sentence) + "."
+
+
+def words_of(
+    condition: Condition, *, labels: Labels, zone: ZoneInfo, gettext: Translator = str
+) -> tuple[str, str, str]:
+    """Return a condition's field, operator and value in words, for a chip."""
+    return _Words(labels=labels, zone=zone, gettext=gettext).condition(condition)
+
+
+class _Words:
+    """Say parts of one query in one language and zone."""
+
+    def __init__(self, *, labels: Labels, zone: ZoneInfo, gettext: Translator) -> None:
+        self.labels = labels
+        self.zone = zone
+        self.gettext = gettext
+
+    def search(self, query: BalanceQuery) -> str:
+        """Say what is searched for."""
+        if not query.q:
+            return ""
+        terms = f" {self.gettext('and')} ".join(f"“{term}”" for term in query.q.split())
+        return f"{self.gettext('any text holds')} {terms}"
+
+    def group(self, group: Group) -> str:
+        """Say a group; a group inside another stands in brackets."""
+        between = f" {self.gettext('or' if group.logic is Logic.OR else 'and')} "
+        return between.join(
+            " ".join(self.condition(part))
+            if isinstance(part, Condition)
+            else f"({self.group(part)})"
+            for part in group.filters
+        )
+
+    def condition(self, condition: Condition) -> tuple[str, str, str]:
+        """Say field, operator and value."""
+        field = FIELDS[condition.field]
+        phrase = OPERATORS[condition.operator].phrase
+        if field.kind is Kind.INSTANT:
+            phrase = INSTANT_PHRASES.get(condition.operator, phrase)
+        join = "and" if condition.operator == "between" else "or"
+        values = [self.value(condition.field, value) for value in condition.values]
+        return (
+            self.gettext(field.label),
+            self.gettext(phrase),
+            f" {self.gettext(join)} ".join(values),
+        )
+
+    def value(self, field: str, value: Value) -> str:
+        """Say one value."""
+        if isinstance(value, Decimal):
+            return format_amount(value, 0)
+        if isinstance(value, datetime):
+            return self.instant(value)
+        return self.labels.get(field, {}).get(value, encode_value(value))
+
+    def instant(self, value: datetime) -> str:
+        """Say an instant in the zone, to the second only where it has one."""
+        local = value.astimezone(self.zone)
+        day = f"{local.day} {self.gettext(MONTHS[local.month - 1])} {local.year}"
+        return f"{day}, {local:%H:%M:%S}" if local.second else f"{day}, {local:%H:%M}"
+
+    def grouping(self, query: BalanceQuery) -> str:
+        """Say what rows are grouped by."""
+        names = ", ".join(self.gettext(FIELDS[name].label).lower() for name in query.group_by)
+        return f"{self.gettext('Grouped by')} {names}" if names else ""
+
+    def order(self, query: BalanceQuery) -> str:
+        """Say the order."""
+        return f"{self.gettext('Sorted by')} {', '.join(map(self.sort, query.sort))}"
+
+    def sort(self, key: Sort) -> str:
+        """Say one sort key with its direction."""
+        field = FIELDS[key.field]
+        direction = field.descending if key.descending else field.ascending
+        return f"{self.gettext(field.label).lower()} ({self.gettext(direction)})"

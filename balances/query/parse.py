@@ -1,0 +1,282 @@
+"""Read an address's parameters into one `BalanceQuery`, or name everything not understood.
+
+Nothing is dropped and nothing widened: one fault and there is no query at all. Empty values are absent.
+Several of one filter mean "or"; of a single parameter the last holds (forms send it so), or with
+`is_strict` (the API) none.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from balances.query import catalogue
+from balances.query.catalogue import FIELDS, OPERATORS, Arity, Field
+from balances.query.faults import Fault, QueryError
+from balances.query.tree import (
+    DEFAULT_PER_PAGE,
+    DEFAULT_SORT,
+    BalanceQuery,
+    Condition,
+    Group,
+    Sort,
+    Value,
+)
+from balances.query.values import BadValue, read_text, read_value
+
+T = TypeVar("T")
+SINGLES = ("q", "sort", "page", "per_page", "group_by", "columns")
+
+
+class Parameters(Protocol):
+    """Give parameters with all their values, as Django's QueryDict does."""
+
+    def lists(self) -> Iterable[tuple[str, list[Any]]]:
+        """Return every name with its values in order."""
+
+
+def parse(params: Parameters, *, zone: ZoneInfo, is_strict: bool = False) -> BalanceQuery:
+    """Return the query in its canonical form.
+
+    Time: instants without an offset are in `zone`. Raises: QueryError, with every fault.
+    """
+    reader = _Reader(params, zone=zone, is_strict=is_strict)
+    query = reader.query()
+    if reader.faults:
+        raise QueryError(reader.faults)
+    return query
+
+
+def parse_text(text: str, *, zone: ZoneInfo, is_strict: bool = False) -> BalanceQuery:
+    """Return the query of a query string. Raises: QueryError."""
+    _check_length(len(text))
+    return parse(_Pairs(text), zone=zone, is_strict=is_strict)
+
+
+class _Pairs:
+    """Give a query string's parameters."""
+
+    def __init__(self, text: str) -> None:
+        self._lists: dict[str, list[str]] = {}
+        for name, value in parse_qsl(text.removeprefix("?"), keep_blank_values=True):
+            self._lists.setdefault(name, []).append(value)
+
+    def lists(self) -> Iterable[tuple[str, list[str]]]:
+        """Return every name with its values in order."""
+        return self._lists.items()
+
+
+def _check_length(length: int) -> None:
+    if length > catalogue.MAX_LENGTH:
+        message = f"has {length} characters; {catalogue.MAX_LENGTH} are the most"
+        raise QueryError.one("address", "too_long", message)
+
+
+class _Reader:
+    """Read parameters one after the other, collecting faults."""
+
+    def __init__(self, params: Parameters, *, zone: ZoneInfo, is_strict: bool) -> None:
+        self.zone = zone
+        self.is_strict = is_strict
+        self.faults: list[Fault] = []
+        self.params = {
+            name: given
+            for name, values in params.lists()
+            if (given := [value for value in values if value.strip()])
+        }
+        _check_length(sum(len(name) + len(v) for name, vs in self.params.items() for v in vs))
+
+    def query(self) -> BalanceQuery:
+        """Read everything."""
+        return BalanceQuery(
+            where=Group(filters=tuple(self.conditions())),
+            q=self.single("q", "", self.read_q),
+            sort=self.single("sort", DEFAULT_SORT, self.read_sort),
+            page=self.single("page", 1, self.read_page),
+            per_page=self.single("per_page", DEFAULT_PER_PAGE, self.read_per_page),
+            group_by=self.single("group_by", (), self.read_group_by),
+            columns=self.single("columns", (), self.read_columns),
+        )
+
+    def fail(self, path: str, code: str, message: str) -> None:
+        """Remember a fault."""
+        self.faults.append(Fault(path, code, message))
+
+    def single(self, name: str, default: T, read: Callable[[str], T]) -> T:
+        """Read a parameter that has one value."""
+        values = self.params.get(name)
+        if not values:
+            return default
+        if self.is_strict and len(values) > 1:
+            self.fail(name, "repeated", "is given more than once")
+            return default
+        try:
+            return read(values[-1])
+        except BadValue as fault:
+            self.fail(name, fault.code, fault.message)
+            return default
+
+    # --- Filters -----------------------------------------------------------------------------
+    def conditions(self) -> Iterator[Condition]:
+        """Read all filters, in the catalogue's order."""
+        names = [name for name in self.params if name not in SINGLES]
+        if len(names) > catalogue.MAX_CONDITIONS:
+            message = f"has {len(names)} filters; {catalogue.MAX_CONDITIONS} are the most"
+            self.fail("address", "too_many_conditions", message)
+            return
+        found = [condition for name in names if (condition := self.condition(name))]
+        yield from sorted(found, key=_rank)
+
+    def condition(self, name: str) -> Condition | None:
+        """Read one filter, `field` or `field__operator`."""
+        field_name, _, operator = name.partition("__")
+        field = FIELDS.get(field_name)
+        if field is None:
+            self.fail(_shown(name), "unknown_field", f"is not known; known are {_known()}")
+            return None
+        if not field.allows(operator or "eq") or operator in ("eq", "in"):
+            self.fail(
+                _shown(name), "unknown_operator", f"is no way to filter {field.label.lower()}"
+            )
+            return None
+        return self.compared(name, field, operator)
+
+    def compared(self, name: str, field: Field, operator: str) -> Condition | None:
+        """Read a known filter's values."""
+        texts = self.params[name]
+        if operator and self.is_strict and len(texts) > 1:
+            self.fail(name, "repeated", "is given more than once")
+            return None
+        if operator:
+            is_pair = OPERATORS[operator].arity is Arity.TWO
+            texts = texts[-1].split(",") if is_pair else texts[-1:]
+            if is_pair and len(texts) != 2:
+                self.fail(name, "two_values", "takes two values with a comma between")
+                return None
+        values = self.values(name, field, texts)
+        if values is None:
+            return None
+        return Condition(field.name, operator, values) if operator else _any_of(field, values)
+
+    def values(self, name: str, field: Field, texts: list[str]) -> tuple[Value, ...] | None:
+        """Read values of one field; None when any is a fault."""
+        if len(texts) > catalogue.MAX_VALUES:
+            self.fail(
+                name,
+                "too_many_values",
+                f"has {len(texts)} values; {catalogue.MAX_VALUES} are the most",
+            )
+            return None
+        before = len(self.faults)
+        found: list[Value] = []
+        for text in texts:
+            try:
+                found.append(read_value(field, text, zone=self.zone))
+            except BadValue as fault:
+                self.fail(name, fault.code, fault.message)
+        return tuple(found) if len(self.faults) == before else None
+
+    # --- Everything else -----------------------------------------------------------------------
+    def read_q(self, text: str) -> str:
+        """Read the search, white space evened out."""
+        terms = read_text(" ".join(text.split()), limit=catalogue.MAX_Q)
+        if len(terms.split()) > catalogue.MAX_TERMS:
+            raise BadValue("too_many_terms", f"has more than {catalogue.MAX_TERMS} words")
+        return terms
+
+    def read_sort(self, text: str) -> tuple[Sort, ...]:
+        """Read sort keys; in pages an amount is compared only inside its currency."""
+        keys = tuple(_sort_key(name) for name in _listed(text))
+        _check_unique(key.field for key in keys)
+        if not self.is_strict:
+            keys = _currency_first(keys)
+        if len(keys) > catalogue.MAX_SORTS:
+            raise BadValue(
+                "too_many_sorts",
+                f"has {len(keys)} keys (currency stands before amounts); {catalogue.MAX_SORTS} are the most",
+            )
+        return keys or DEFAULT_SORT
+
+    def read_page(self, text: str) -> int:
+        """Read a page number, from 1."""
+        return _read_number(text, most=10**catalogue.PAGE_DIGITS - 1)
+
+    def read_per_page(self, text: str) -> int:
+        """Read how many rows a page has."""
+        return _read_number(text, most=catalogue.MAX_PER_PAGE)
+
+    def read_group_by(self, text: str) -> tuple[str, ...]:
+        """Read what rows are grouped by."""
+        names = _known_names(text, catalogue.GROUPS)
+        if len(names) > catalogue.MAX_GROUPS:
+            raise BadValue("too_many_groups", f"takes {catalogue.MAX_GROUPS} at most")
+        return names
+
+    def read_columns(self, text: str) -> tuple[str, ...]:
+        """Read columns in order; those that are never hidden stand first when left out."""
+        names = _known_names(text, catalogue.COLUMNS)
+        return tuple(name for name in catalogue.KEPT_COLUMNS if name not in names) + names
+
+
+def _shown(name: str) -> str:
+    """Cut a parameter's name to what a message can hold, without control characters."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in name[:60])
+
+
+def _known() -> str:
+    return ", ".join((*FIELDS, *SINGLES))
+
+
+def _rank(condition: Condition) -> tuple[int, int]:
+    return (list(FIELDS).index(condition.field), list(OPERATORS).index(condition.operator))
+
+
+def _any_of(field: Field, values: tuple[Value, ...]) -> Condition:
+    """Join equal comparisons into one, its values in order and once each."""
+    several = tuple(sorted(dict.fromkeys(values)))
+    return Condition(field.name, "eq" if len(several) == 1 else "in", several)
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _known_names(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(_listed(text))
+    for name in names:
+        if name not in known:
+            raise BadValue("unknown_value", f"knows {', '.join(known)}, not {_shown(name)!r}")
+    _check_unique(names)
+    return names
+
+
+def _check_unique(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise BadValue("duplicate", f"names {name} twice")
+        seen.add(name)
+
+
+def _sort_key(name: str) -> Sort:
+    field = name.removeprefix("-")
+    if field not in catalogue.SORTS:
+        raise BadValue(
+            "unknown_value", f"knows {', '.join(catalogue.SORTS)}, not {_shown(field)!r}"
+        )
+    return Sort(field, descending=name.startswith("-"))
+
+
+def _currency_first(keys: tuple[Sort, ...]) -> tuple[Sort, ...]:
+    if not BalanceQuery(sort=keys).has_mixed_sort:
+        return keys
+    currency = next((key for key in keys if key.field == "currency"), Sort("currency"))
+    return (currency, *(key for key in keys if key.field != "currency"))
+
+
+def _read_number(text: str, *, most: int) -> int:
+    text = text.strip()
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 1 <= int(text) <= most:
+        raise BadValue("out_of_range", f"is a whole number from 1 to {most}, not {text[:40]!r}")
+    return int(text)

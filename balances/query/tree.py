@@ -1,0 +1,87 @@
+"""Hold a question about balances as frozen values that know nothing of addresses or tables."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+Value = str | Decimal | datetime
+
+
+class Logic(StrEnum):
+    """Join the filters of a group: all of them, or any."""
+
+    AND = "and"
+    OR = "or"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Compare one field; `field` and `operator` are names of the catalogue.
+
+    Units: natural, in each balance's own currency. Time: instants are aware UTC.
+    """
+
+    field: str
+    operator: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Join conditions and further groups."""
+
+    logic: Logic = Logic.AND
+    filters: tuple["Condition | Group", ...] = ()
+
+    def conditions(self) -> Iterator[Condition]:
+        """Walk the conditions at every depth, from left to right."""
+        for part in self.filters:
+            if isinstance(part, Condition):
+                yield part
+            else:
+                yield from part.conditions()
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Order by one field; rows without a value stand last in both directions."""
+
+    field: str
+    descending: bool = False
+
+
+DEFAULT_SORT = (Sort("currency"), Sort("available", descending=True))
+DEFAULT_PER_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceQuery:
+    """Ask for balances: all that table, chart, JSON and files know of a request.
+
+    Every order ends in the row's key, unsaid. Empty `columns` are the default ones.
+    """
+
+    where: Group = Group()
+    q: str = ""
+    sort: tuple[Sort, ...] = DEFAULT_SORT
+    page: int = 1
+    per_page: int = DEFAULT_PER_PAGE
+    group_by: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    @property
+    def names_state(self) -> bool:
+        """Tell whether it speaks of `state`; only then may closed rows answer it."""
+        return any(condition.field == "state" for condition in self.where.conditions())
+
+    @property
+    def has_mixed_sort(self) -> bool:
+        """Tell whether amounts of different currencies stand in one order, by number alone."""
+        fields = [key.field for key in self.sort]
+        amounts = [fields.index(name) for name in AMOUNTS if name in fields]
+        return bool(amounts) and "currency" not in fields[: min(amounts)]
+
+
+AMOUNTS = ("available", "pending", "ledger")

@@ -1,0 +1,106 @@
+"""Read the values people write: codes, texts, amounts and instants, each in one canonical form."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from balances.query.catalogue import MAX_TEXT, Field, Kind
+from balances.query.tree import Value
+from providers.money import AmountError, parse_amount
+
+_INSTANT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?(Z|[+-]\d{2}:\d{2})?",
+    re.ASCII,
+)
+_DIRT = ("Cc", "Cs")  # control characters and lone surrogates: no database takes them all
+
+
+class BadValue(ValueError):
+    """Say why a text is no value of a field: a code, and a sentence for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def read_value(field: Field, text: str, *, zone: ZoneInfo) -> Value:
+    """Return the text as a value of the field. Raises: BadValue."""
+    if field.kind is Kind.AMOUNT:
+        return read_amount(text)
+    if field.kind is Kind.INSTANT:
+        return read_instant(text, zone=zone)
+    clean = read_text(text)
+    return clean if field.kind is Kind.TEXT else _read_code(field, clean)
+
+
+def read_text(text: str, *, limit: int = MAX_TEXT) -> str:
+    """Return the text without outer white space. Raises: BadValue."""
+    text = text.strip()
+    if len(text) > limit:
+        raise BadValue("too_long", f"has {len(text)} characters; {limit} are the most")
+    if any(unicodedata.category(char) in _DIRT for char in text):
+        raise BadValue("bad_text", "holds control characters")
+    return text
+
+
+def read_amount(text: str) -> Value:
+    """Return an exact amount. Raises: BadValue."""
+    try:
+        return parse_amount(text.strip())
+    except AmountError:
+        raise BadValue(
+            "bad_amount",
+            f"is not an amount: {text[:40]!r}. Write digits, with a point for decimals and no commas, "
+            "at most 20 before the point and 18 after",
+        ) from None
+
+
+def read_instant(text: str, *, zone: ZoneInfo) -> datetime:
+    """Return an instant in UTC; one without an offset is in the zone, a bare date its midnight.
+
+    Raises: BadValue, also for a local time that the zone has twice or not at all.
+    """
+    match = _INSTANT.fullmatch(text.strip())
+    try:
+        local = datetime.fromisoformat("".join(_iso_parts(match))) if match else None
+        if local is None:
+            raise ValueError
+        return _in_zone(local, zone).astimezone(UTC)
+    except (ValueError, OverflowError) as fault:
+        if isinstance(fault, BadValue):
+            raise
+        raise BadValue(
+            "bad_instant",
+            f"is not a time: {text[:40]!r}. Write 2026-11-20T09:30, or add Z or +02:00",
+        ) from None
+
+
+def _iso_parts(match: re.Match[str]) -> tuple[str, str, str]:
+    day, clock, offset = match.groups(default="")
+    return f"{day}T", clock or "00:00", "+00:00" if offset == "Z" else offset
+
+
+def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:
+    if local.tzinfo is not None:
+        return local
+    early, late = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if early.utcoffset() == late.utcoffset():
+        return early
+    if early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
+        raise BadValue("missing_time", f"does not exist in {zone}: the clocks were put forward")
+    raise BadValue("ambiguous_time", f"happens twice in {zone}: add an offset such as +02:00")
+
+
+def _read_code(field: Field, text: str) -> str:
+    if field.name == "currency":
+        text = text.upper() if text.isascii() else text
+    elif text.isascii():
+        text = text.lower()
+    if field.values and text not in field.values:
+        raise BadValue("unknown_value", f"is not one of {', '.join(field.values)}: {text[:40]!r}")
+    if field.shape and not re.fullmatch(field.shape, text, re.ASCII):
+        raise BadValue("bad_code", f"is not a {field.label.lower()} code: {text[:40]!r}")
+    return text
