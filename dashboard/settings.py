@@ -167,8 +167,9 @@ vars().update(env.email_url("EMAIL_URL", default=LOCAL_MAIL if IS_LOCAL else "sm
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="dashboard@localhost")
 MEDIA_ROOT = FILES_DIR
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# A local mode serves the sources; production serves what collectstatic compressed and named by content.
+STATIC_ROOT = None if IS_LOCAL else VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = IS_LOCAL
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

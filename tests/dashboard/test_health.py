@@ -1,0 +1,87 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from dashboard import health
+from providers.models import Credential, Heartbeat
+from providers.tenancy.models import Tenant
+
+
+@pytest.fixture
+def ticking(db: None) -> None:
+    Heartbeat.objects.create(name="dispatch_due", at=timezone.now())
+
+
+def credential(tenant: Tenant, *, overdue: timedelta, **fields: Any) -> Credential:
+    due_at = timezone.now() - overdue
+    made: Credential = Credential.unscoped.create(
+        tenant=tenant, provider="payiano", name="Main", due_at=due_at, **fields
+    )
+    return made
+
+
+def test_live_answers_strangers_without_the_database() -> None:
+    answer = Client().get("/health/live")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok"}
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.usefixtures("ticking")
+def test_ready_when_all_parts_work() -> None:
+    answer = Client().get("/health/ready")
+
+    assert answer.status_code == 200
+    assert set(answer.json().values()) == {"ok"}
+
+
+@pytest.mark.usefixtures("db")
+def test_silent_dispatcher_turns_it_red(settings: Any) -> None:
+    late = timezone.now() - timedelta(seconds=3 * settings.TICK_SECONDS + 2)
+    Heartbeat.objects.create(name="dispatch_due", at=late)
+
+    answer = Client().get("/health/ready")
+
+    assert answer.status_code == 503
+    assert answer.json()["tick"] == "failing"
+
+
+@pytest.mark.usefixtures("ticking")
+def test_sync_overdue_beyond_lease_and_ticks_turns_it_red(acme: Tenant, settings: Any) -> None:
+    patience = timedelta(seconds=settings.LEASE_SECONDS + 3 * settings.TICK_SECONDS)
+    one = credential(acme, overdue=patience - timedelta(seconds=5))
+    assert Client().get("/health/ready").status_code == 200
+
+    one.due_at = timezone.now() - patience - timedelta(seconds=5)
+    one.save()
+
+    assert Client().get("/health/ready").json()["syncs"] == "failing"
+
+
+@pytest.mark.usefixtures("ticking")
+def test_paused_credential_is_not_overdue(acme: Tenant) -> None:
+    credential(acme, overdue=timedelta(days=2), paused_at=timezone.now())
+
+    assert Client().get("/health/ready").status_code == 200
+
+
+@pytest.mark.usefixtures("ticking")
+def test_lost_broker_turns_it_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> Any:
+        raise ConnectionRefusedError("no broker")
+
+    monkeypatch.setattr(health.app, "connection_for_write", refuse)
+
+    answer = Client().get("/health/ready")
+
+    assert answer.status_code == 503
+    assert answer.json()["broker"] == "failing"
+    assert "no broker" not in answer.content.decode()
+
+
+def test_probes_take_no_post() -> None:
+    assert Client().post("/health/live").status_code == 405
