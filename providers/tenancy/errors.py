@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 
 from providers.tenancy.context import theme_of
-from providers.tenancy.models import Membership, Role
+from providers.tenancy.models import Membership, Role, Tenant
 from providers.tenancy.scoping import Action
 
 RETRY_SECONDS = 30
@@ -22,7 +22,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     """Answer 403, naming who of the tenant could give the permission."""
     tenant = getattr(request, "tenant", None)
     action = getattr(exception, "action", None)
-    admins = _admins(tenant.pk) if tenant else []
+    admins = _admins(tenant) if tenant else []
     context = {
         "admins": admins,
         "is_for_admins": action not in {Action.READ_PROVIDERS, Action.EXPORT},
@@ -30,9 +30,9 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return render(request, "403.html", context, status=403)
 
 
-def _admins(tenant_id: int) -> list[str]:
-    active = Membership.unscoped.filter(
-        tenant_id=tenant_id, role=Role.ADMIN, is_active=True, user__is_active=True
+def _admins(tenant: Tenant) -> list[str]:
+    active = Membership.objects.for_tenant(tenant).filter(
+        role=Role.ADMIN, is_active=True, user__is_active=True
     )
     return [str(membership.user) for membership in active.select_related("user")]
 

@@ -84,7 +84,9 @@ def role_required(action: Action) -> Callable[[TenantView[P]], TenantView[P]]:
 
     def guard(view: TenantView[P]) -> TenantView[P]:
         @wraps(view)
-        def guarded(request: TenantRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(
+            request: TenantRequest, /, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
             if not may(request.role, action=action):
                 raise RoleMissing(role=request.role, action=action)
             return view(request, *args, **kwargs)
@@ -97,11 +99,12 @@ def role_required(action: Action) -> Callable[[TenantView[P]], TenantView[P]]:
 
 def memberships_of(request: HttpRequest) -> list[Membership]:
     """Read the active memberships of who asks with their tenants, by tenant name, once per request."""
-    if not hasattr(request, "memberships"):
+    held = vars(request)
+    if "memberships" not in held:
         active = Membership.unscoped.filter(user_id=request.user.pk, is_active=True)
         by_name = active.select_related("tenant").order_by("tenant__name", "tenant_id")
-        request.memberships = list(by_name) if request.user.is_authenticated else []
-    memberships: list[Membership] = request.memberships
+        held["memberships"] = list(by_name) if request.user.is_authenticated else []
+    memberships: list[Membership] = held["memberships"]
     return memberships
 
 

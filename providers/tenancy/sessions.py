@@ -44,7 +44,7 @@ class SessionAgeMiddleware:
 class SignInMiddleware(LoginRequiredMiddleware):
     """Lead to the sign-in page and back; in an htmx call by 401, so that no part is filled with a form."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]  # a middleware may give any answer, not only redirects
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         """Answer who must sign in first."""
