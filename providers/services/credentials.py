@@ -68,10 +68,10 @@ def change(
         credential = _locked(draft.saved)
         if credential.retired_at is not None:
             raise SettingsError({WHOLE_FORM: _("This credential is retired.")})
-        before = {**_facts(credential), "settings": credential.settings}
+        before = _facts(credential)
         _fill(credential, draft=draft, verdict=verdict)
         credential.due_at = now if credential.is_active else None
-        if draft.secrets or credential.settings != before["settings"]:
+        if draft.asks_otherwise:
             _cut_run_short(credential)
         _unless_taken(credential.save)
         if draft.has_moved:

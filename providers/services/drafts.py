@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.utils.translation import gettext as _
 
 from providers.connectors import CONNECTORS
-from providers.connectors.base import Connector, SettingsError, Values
+from providers.connectors.base import Connector, FieldGroup, SettingsError, Values
 from providers.connectors.base import Secret as Veiled
 from providers.connectors.fields import parse_secrets
 from providers.errors import HostRefused
@@ -69,6 +69,18 @@ class Draft:
     def is_replacing(self) -> bool:
         """Tell whether a saved secret would be replaced."""
         return self.saved is not None and bool(self.secrets)
+
+    @property
+    def asks_otherwise(self) -> bool:
+        """Tell whether what is asked, or with which key, differs from what was saved."""
+        if self.saved is None or self.secrets:
+            return True
+        stored = settings_of(self.saved)
+        return any(
+            self.settings[each.name] != stored.get(each.name, each.default)
+            for each in self.connector.fields
+            if not each.is_secret and each.group is not FieldGroup.SCHEDULE
+        )
 
     def values(self) -> Values:
         """Return what the connector reads, saved secrets opened where none was entered.

@@ -1,0 +1,15 @@
+"""Map the addresses below `/<tenant>/` that belong to providers: credentials and sync runs."""
+
+from django.urls import path
+
+from providers.views import credentials
+
+app_name = "providers"
+
+urlpatterns = [
+    path("providers/", credentials.credentials, name="credentials"),
+    path("providers/test/", credentials.test, name="test"),
+    path("providers/add/<slug:code>/", credentials.credential_add, name="credential_add"),
+    path("providers/<slug:public_id>/", credentials.credential, name="credential"),
+    # Sync runs.
+]

@@ -1,0 +1,1 @@
+"""Show credentials and sync runs, and let an admin change the former."""

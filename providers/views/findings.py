@@ -1,0 +1,134 @@
+"""Put what a connection test showed into steps a person reads."""
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from providers.connectors.base import Step, StepName, Verdict
+from providers.currencies import exponent
+from providers.rows import BalanceRow
+from providers.services.drafts import Draft
+from providers.services.verification import Finding
+
+FIRST_ROWS = 5
+ICONS = {"ok": "check", "bad": "error", "skip": "dash"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepItem:
+    """One step of a test, passed, failed or not tried."""
+
+    tone: str
+    text: str
+
+    @property
+    def icon(self) -> str:
+        """Return the name of the tone's icon."""
+        return ICONS[self.tone]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowItem:
+    """One of the balances read first; Units: natural."""
+
+    account: str
+    currency: str
+    decimals: int
+    available: Decimal | None
+    pending: Decimal | None
+
+
+def present(finding: Finding, *, draft: Draft) -> dict[str, Any]:
+    """Return the context of `_test_result.html`."""
+    return {
+        "passed": finding.is_fit,
+        "title": _title(finding),
+        "is_test_money": draft.environment == "SANDBOX",
+        "also_through": [other.name for other in finding.also_through],
+        "steps": _steps(finding, label=draft.connector.label),
+        "rows": [_row(row) for row in finding.verdict.rows[:FIRST_ROWS]],
+    }
+
+
+def stranger_text() -> str:
+    """Say why a secret that works is refused all the same."""
+    return _(
+        "This key opens another company's data: nothing that is held came back with it. "
+        "Make a new credential for it."
+    )
+
+
+def _title(finding: Finding) -> str:
+    if finding.is_fit:
+        return _("Test passed")
+    if finding.is_stranger:
+        return _("Another company's key")
+    failed = finding.verdict.steps[-1].name if finding.verdict.steps else StepName.HOST
+    return {
+        StepName.HOST: _("Test failed at the host"),
+        StepName.TOKEN: _("Test failed at the key"),
+        StepName.PERMISSION: _("Test failed at the permission"),
+        StepName.ANSWER: _("Test failed at the answer"),
+    }[failed]
+
+
+def _steps(finding: Finding, *, label: str) -> list[StepItem]:
+    """Return all four steps: those proven, the one that failed, and those not tried."""
+    verdict = finding.verdict
+    told = {step.name: step for step in verdict.steps}
+    items = [_step(name, told.get(name), verdict=verdict, label=label) for name in StepName]
+    if finding.is_stranger:
+        items.append(StepItem(tone="bad", text=stranger_text()))
+    return items
+
+
+def _step(name: StepName, step: Step | None, *, verdict: Verdict, label: str) -> StepItem:
+    if step is None:
+        return StepItem(
+            tone="skip", text=_("%(step)s, not tried") % {"step": _aim(name, label=label)}
+        )
+    if not step.ok:
+        return StepItem(tone="bad", text=step.detail or _("Failed"))
+    return StepItem(tone="ok", text=_proof(name, verdict=verdict, label=label))
+
+
+def _aim(name: StepName, *, label: str) -> str:
+    return {
+        StepName.HOST: _("Reach %(label)s") % {"label": label},
+        StepName.TOKEN: _("Sign in"),
+        StepName.PERMISSION: _("Permission to read balances"),
+        StepName.ANSWER: _("Read balances"),
+    }[name]
+
+
+def _proof(name: StepName, *, verdict: Verdict, label: str) -> str:
+    if name is StepName.HOST:
+        return _("Reached %(label)s") % {"label": label}
+    if name is StepName.TOKEN and verdict.identity_name:
+        return _("Signed in as %(name)s") % {"name": verdict.identity_name}
+    if name is StepName.TOKEN:
+        return _("Signed in")
+    return _("May read balances") if name is StepName.PERMISSION else _read(verdict.rows)
+
+
+def _read(rows: tuple[BalanceRow, ...]) -> str:
+    """Count the balances read, by currency: `Read 9 balances: EGP 7, EUR 2`."""
+    if not rows:
+        return _("Read the answer; it holds no balance yet")
+    text = ngettext("Read %(n)d balance", "Read %(n)d balances", len(rows)) % {"n": len(rows)}
+    counts = Counter(row.currency for row in rows)
+    return f"{text}: {', '.join(f'{code} {n}' for code, n in sorted(counts.items()))}"
+
+
+def _row(row: BalanceRow) -> RowItem:
+    return RowItem(
+        account=row.account_name or row.owner_name or row.account_ref,
+        currency=row.currency,
+        decimals=exponent(row.currency) if row.decimals is None else row.decimals,
+        available=row.available,
+        pending=row.pending,
+    )

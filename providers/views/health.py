@@ -1,0 +1,181 @@
+"""Say in one word how each credential does, from its own row and counts of its scopes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Aggregate, Count, IntegerField, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from providers.connectors import CONNECTORS
+from providers.models import Credential, Scope, ScopeKind, Secret
+from providers.services.secrets import settings_of
+from providers.tenancy.models import Tenant
+from providers.words import error_words
+
+
+class RowCount(Aggregate):
+    """Add up counts of rows; amounts have an exact sum of their own."""
+
+    function = "SUM"
+    output_field = IntegerField()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """One state in icon, tone and words, with what it means where that is not plain."""
+
+    tone: str
+    icon: str
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """Count the open scopes of a credential, and the balances of their last whole readings."""
+
+    scopes: int = 0
+    rows: int = 0
+    failing: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialItem:
+    """One credential as its row and its page show it; `secrets` hold nothing but their ends."""
+
+    credential: Credential
+    provider_label: str
+    slot: int
+    health: Health
+    watched: Watched
+    watch_note: str
+    secrets: tuple[Secret, ...]
+    every: str
+
+    @property
+    def watched_text(self) -> str:
+        """Say how much is watched: `1 scope, 9 balances`."""
+        count = self.watched.scopes
+        scopes = ngettext("%(n)d scope", "%(n)d scopes", count) % {"n": count}
+        count = self.watched.rows
+        return f"{scopes}, {ngettext('%(n)d balance', '%(n)d balances', count) % {'n': count}}"
+
+
+def present(
+    tenant: Tenant, credentials: Iterable[Credential], *, now: datetime
+) -> list[CredentialItem]:
+    """Gather what is shown of credentials, with one query for scopes and one for secrets."""
+    found = list(credentials)
+    watched, secrets = _watched(tenant, found), _secrets(tenant, found)
+    return [
+        _item(each, watched=watched.get(each.pk, Watched()), secrets=secrets[each.pk], now=now)
+        for each in found
+    ]
+
+
+def _item(
+    credential: Credential, *, watched: Watched, secrets: tuple[Secret, ...], now: datetime
+) -> CredentialItem:
+    connector = CONNECTORS[credential.provider]
+    return CredentialItem(
+        credential=credential,
+        provider_label=connector.label,
+        slot=list(CONNECTORS).index(connector.code) + 1,
+        health=_health(credential, watched=watched, now=now),
+        watched=watched,
+        watch_note=connector.watch_note(connector.values(settings_of(credential))),
+        secrets=secrets,
+        every=_span(credential.interval),
+    )
+
+
+def _watched(tenant: Tenant, credentials: list[Credential]) -> dict[int, Watched]:
+    counts = (
+        Scope.objects.for_tenant(tenant)
+        .filter(credential__in=credentials, closed_at=None)
+        .values("credential_id")
+        .annotate(
+            scopes=Count("pk", filter=Q(kind=ScopeKind.BALANCES)),
+            rows=RowCount("row_count"),
+            failing=Count("pk", filter=~Q(error_code="")),
+            held=Count("pk", filter=Q(held_at__isnull=False)),
+        )
+        .order_by()
+    )
+    return {count.pop("credential_id"): Watched(**count) for count in counts}
+
+
+def _secrets(tenant: Tenant, credentials: list[Credential]) -> dict[int, tuple[Secret, ...]]:
+    rows = (
+        Secret.objects.for_tenant(tenant)
+        .filter(credential__in=credentials)
+        .select_related("set_by")
+        .defer("sealed")
+        .order_by("field")
+    )
+    found: dict[int, list[Any]] = {each.pk: [] for each in credentials}
+    for row in rows:
+        found[row.credential_id].append(row)
+    return {pk: tuple(secrets) for pk, secrets in found.items()}
+
+
+def _health(credential: Credential, *, watched: Watched, now: datetime) -> Health:
+    """Return the first state that holds."""
+    return (
+        _by_person(credential)
+        or _under_way(credential, now=now)
+        or _in_trouble(credential, watched=watched)
+        or _by_age(credential, now=now)
+    )
+
+
+def _by_person(credential: Credential) -> Health | None:
+    if credential.retired_at is not None:
+        return Health(tone="off", icon="lock", text=_("Retired"))
+    if credential.paused_at is not None:
+        return Health(tone="off", icon="pause", text=_("Paused"))
+    return None
+
+
+def _under_way(credential: Credential, *, now: datetime) -> Health | None:
+    if credential.lease_until is not None and credential.lease_until > now:
+        return Health(tone="run", icon="refresh", text=_("Syncing"))
+    return None
+
+
+def _in_trouble(credential: Credential, *, watched: Watched) -> Health | None:
+    if credential.error_code:
+        words = error_words(credential.error_code)
+        detail = f"{words.short}. {credential.error_detail} {words.remedy}"
+        return Health(tone="bad", icon="alert", text=_("Not synced"), detail=detail)
+    if watched.failing:
+        text = ngettext("%(n)d part not synced", "%(n)d parts not synced", watched.failing)
+        return Health(tone="bad", icon="alert", text=text % {"n": watched.failing})
+    if watched.held:
+        text = ngettext("%(n)d reading held", "%(n)d readings held", watched.held)
+        return Health(tone="warn", icon="lock", text=text % {"n": watched.held})
+    return None
+
+
+def _by_age(credential: Credential, *, now: datetime) -> Health:
+    if credential.last_succeeded_at is None:
+        return Health(tone="off", icon="clock", text=_("Not synced yet"))
+    if credential.last_succeeded_at < now - timedelta(seconds=credential.stale_after):
+        return Health(tone="warn", icon="clock", text=_("Stale"))
+    return Health(tone="ok", icon="check", text=_("Up to date"))
+
+
+def _span(seconds: int) -> str:
+    """Say an interval in the largest unit that divides it."""
+    for size, one, many in (
+        (86_400, _("Every day"), _("Every %(n)d days")),
+        (3_600, _("Every hour"), _("Every %(n)d hours")),
+        (60, _("Every minute"), _("Every %(n)d min")),
+    ):
+        if seconds % size == 0:
+            return one if seconds == size else many % {"n": seconds // size}
+    return _("Every %(n)d s") % {"n": seconds}
