@@ -1,0 +1,37 @@
+"""Answer a query for one tenant: a page, totals, a stream, one row; all from the same filter.
+
+The clock is passed in with the `Context`. Reads of several statements agree inside `snapshot()`.
+"""
+
+from balances.results.context import Context, CredentialFacts
+from balances.results.pages import Page, page
+from balances.results.rows import Row, one, stream
+from balances.results.snapshot import TIME_LIMIT, snapshot
+from balances.results.totals import (
+    AmountTotal,
+    Facets,
+    Total,
+    by_provider,
+    facets,
+    merge,
+    totals,
+)
+
+__all__ = (
+    "TIME_LIMIT",
+    "AmountTotal",
+    "Context",
+    "CredentialFacts",
+    "Facets",
+    "Page",
+    "Row",
+    "Total",
+    "by_provider",
+    "facets",
+    "merge",
+    "one",
+    "page",
+    "snapshot",
+    "stream",
+    "totals",
+)

@@ -1,0 +1,100 @@
+"""Hold what every answer to one request shares: the tenant, its credentials, and now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+
+from balances.models import Balance
+from balances.query.compile import CredentialFacts, Facts, compile_where, prepare
+from balances.query.tree import BalanceQuery
+from providers.connectors import CONNECTORS
+from providers.models import Credential
+from providers.tenancy.models import Tenant
+
+__all__ = ("Context", "CredentialFacts")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """Hold the tenant, its credentials as they stand, and the one `now` that judges freshness.
+
+    Time: `now` is aware UTC.
+    """
+
+    tenant: Tenant
+    facts: Facts
+
+    @classmethod
+    def load(cls, tenant: Tenant, *, now: datetime) -> "Context":
+        """Read the tenant's credentials, in one statement."""
+        credentials = tuple(map(_facts, Credential.objects.for_tenant(tenant)))
+        return cls(tenant=tenant, facts=Facts(now, credentials, frozenset(CONNECTORS)))
+
+    @property
+    def now(self) -> datetime:
+        """Return the instant by which freshness is judged."""
+        return self.facts.now
+
+    @property
+    def credentials(self) -> tuple[CredentialFacts, ...]:
+        """Return the tenant's credentials, retired ones included."""
+        return self.facts.credentials
+
+    @property
+    def cutoffs(self) -> Mapping[int, datetime]:
+        """Return per credential key the instant before which a reading is stale."""
+        return self.facts.cutoffs
+
+    @cached_property
+    def by_id(self) -> Mapping[int, CredentialFacts]:
+        """Return the credentials by key."""
+        return {credential.id: credential for credential in self.credentials}
+
+    @cached_property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the words for codes whose names are data: providers and credentials."""
+        return {
+            "provider": {code: provider_label(code) for code in self.facts.providers},
+            "credential": {c.public_id: c.name for c in self.credentials},
+        }
+
+    def everything(self) -> QuerySet[Any]:
+        """Return all balances of the tenant, closed ones too, with the computed columns."""
+        return prepare(Balance.objects.for_tenant(self.tenant), facts=self.facts)
+
+    def matching(self, query: BalanceQuery) -> QuerySet[Any]:
+        """Return the balances a query speaks of: the one filter of list, totals, chart and file.
+
+        Raises: QueryError, for a provider or credential that does not exist.
+        """
+        return self.everything().filter(compile_where(query, facts=self.facts))
+
+
+def provider_label(code: str) -> str:
+    """Return what people call a provider, its code when it has no connector any more."""
+    connector = CONNECTORS.get(code)
+    return connector.label if connector else code
+
+
+def provider_slot(code: str) -> int:
+    """Return a provider's place among the chart colours, from 1, by the registry's order."""
+    codes = list(CONNECTORS)
+    return codes.index(code) + 1 if code in CONNECTORS else len(codes) + 1
+
+
+def _facts(credential: Credential) -> CredentialFacts:
+    return CredentialFacts(
+        id=credential.pk,
+        public_id=credential.public_id,
+        provider=credential.provider,
+        environment=credential.environment,
+        name=credential.name,
+        stale_after=credential.stale_after,
+        is_paused=credential.paused_at is not None,
+        is_retired=credential.retired_at is not None,
+        is_failing=bool(credential.error_code),
+    )

@@ -1,0 +1,70 @@
+"""Answer one page of a query: its rows, how many there are, and the totals of the whole filter."""
+
+from dataclasses import dataclass
+
+from balances.query.tree import BalanceQuery
+from balances.results.context import Context
+from balances.results.rows import Row, ordered_by, read
+from balances.results.snapshot import snapshot
+from balances.results.totals import Facets, Total, facets, grouped, merge, per_provider
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Hold one page and what is said around it.
+
+    `tenant_count` leaves closed rows out unless the query names `state`. Past the end there are no rows, and `pages`
+    is the last page to link to. `groups` has totals by currency or provider when the query groups by it.
+    """
+
+    rows: tuple[Row, ...]
+    count: int
+    tenant_count: int
+    totals: list[Total]
+    groups: dict[str, list[Total]]
+    facets: Facets
+    number: int
+    pages: int
+    per_page: int
+    start: int
+    end: int
+
+
+def page(query: BalanceQuery, *, context: Context) -> Page:
+    """Return the page, in three statements: the filter's groups, the tenant's, and the rows.
+
+    Raises: QueryError.
+    """
+    with snapshot():
+        by = "scope__credential_id" if query.group_by == ("provider",) else ""
+        parts = grouped(query, context=context, by=by)
+        counts = facets(context)
+        count = sum(part.rows for part in parts)
+        first = (query.page - 1) * query.per_page
+        rows = _rows(query, first, context) if first < count else ()
+    merged = merge(parts)
+    return Page(
+        rows=rows,
+        count=count,
+        tenant_count=counts.tenant_count + (counts.closed_count if query.names_state else 0),
+        totals=merged,
+        groups=per_provider(parts, context) if by else _by_currency(query, merged),
+        facets=counts,
+        number=query.page,
+        pages=max(1, -(-count // query.per_page)),
+        per_page=query.per_page,
+        start=first + 1 if rows else 0,
+        end=first + len(rows) if rows else 0,
+    )
+
+
+def _rows(query: BalanceQuery, first: int, context: Context) -> tuple[Row, ...]:
+    ordered = ordered_by(query, context=context)
+    return tuple(read(ordered[first : first + query.per_page], context=context))
+
+
+def _by_currency(query: BalanceQuery, parts: list[Total]) -> dict[str, list[Total]]:
+    found: dict[str, list[Total]] = {}
+    for part in parts if query.group_by == ("currency",) else ():
+        found.setdefault(part.currency, []).append(part)
+    return found

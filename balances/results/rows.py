@@ -1,0 +1,163 @@
+"""Read balances as plain rows, page by page or as a stream, without a model instance each."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import F, QuerySet
+
+from balances.query.catalogue import STATES
+from balances.query.compile import compile_order
+from balances.query.tree import BalanceQuery
+from balances.results.context import Context, provider_label, provider_slot
+from balances.results.snapshot import lift_limit, snapshot
+from providers.currencies import exponent
+
+CHUNK = 2_000
+
+
+class Row(NamedTuple):
+    """Hold one balance as every surface shows it.
+
+    Codes are as stored, upper case, but `provider` and `state`. `account_name` is our name for the account, else
+    the provider's, else its reference. Units: natural; None is "not reported", never zero. `decimals` is how many
+    places the currency shows. Time: `as_of` is the balance's own time, else its reading's; `fetched_at` our reading.
+    """
+
+    public_id: str
+    provider: str
+    provider_label: str
+    slot: int
+    credential_public_id: str
+    credential_name: str
+    environment: str
+    holder: str
+    counting: str
+    account_public_id: str
+    account_ref: str
+    account_kind: str
+    account_name: str
+    provider_account_name: str
+    owner_ref: str
+    owner_name: str
+    network: str
+    address: str
+    currency: str
+    decimals: int
+    available: Decimal | None
+    pending: Decimal | None
+    ledger: Decimal | None
+    as_of: datetime | None
+    as_of_source: str
+    fetched_at: datetime | None
+    state: str
+    missing_since: datetime | None
+    verified: bool
+    flags: tuple[str, ...]
+    changed_at: datetime | None
+
+
+_STORED = (
+    "public_id",
+    "scope__credential_id",
+    "holder",
+    "counting",
+    "account__public_id",
+    "account__external_ref",
+    "account__kind",
+    "account__display_name",
+    "account__name",
+    "account__owner_ref",
+    "account__owner_name",
+    "account__network",
+    "account__address",
+    "currency",
+    "decimals",
+    "available",
+    "pending",
+    "ledger",
+    "as_of",
+    "as_of_source",
+    "scope__as_of",
+    "scope__as_of_source",
+    "fetched_at",
+    "scope__read_at",
+    "missing_since",
+    "verified",
+    "flags",
+    "changed_at",
+)
+
+
+def stream(query: BalanceQuery, *, context: Context) -> Iterator[Row]:
+    """Yield every row of the query in its order, in bounded memory.
+
+    Raises: QueryError, before the first row.
+    """
+    ordered = _values(ordered_by(query, context=context))
+    return _streamed(ordered, context)
+
+
+def one(public_id: str, *, context: Context) -> Row | None:
+    """Return one row of the tenant, closed or not."""
+    return next(read(context.everything().filter(public_id=public_id), context=context), None)
+
+
+def ordered_by(query: BalanceQuery, *, context: Context) -> QuerySet[Any]:
+    """Return the query's balances in its order. Raises: QueryError."""
+    return context.matching(query).order_by(*compile_order(query, facts=context.facts))
+
+
+def read(balances: QuerySet[Any], *, context: Context) -> Iterator[Row]:
+    """Return prepared balances as rows."""
+    makers = _makers(context)
+    return (makers[values[1]](values) for values in _values(balances))
+
+
+def _streamed(balances: QuerySet[Any], context: Context) -> Iterator[Row]:
+    makers = _makers(context)
+    with snapshot():
+        lift_limit()
+        for values in balances.iterator(chunk_size=CHUNK):
+            yield makers[values[1]](values)
+
+
+def _values(balances: QuerySet[Any]) -> QuerySet[Any]:
+    values: QuerySet[Any] = balances.annotate(rank=F("state_rank")).values_list(*_STORED, "rank")
+    return values
+
+
+def _makers(context: Context) -> dict[int, Any]:
+    """Give each credential the function that makes its rows, its own part computed once."""
+    return {credential.id: _maker(credential) for credential in context.credentials}
+
+
+def _maker(credential: Any) -> Any:
+    label, slot = provider_label(credential.provider), provider_slot(credential.provider)
+    start = (credential.provider, label, slot, credential.public_id, credential.name)
+
+    def make(values: tuple[Any, ...]) -> Row:
+        return _row(values, (*start, credential.environment))
+
+    return make
+
+
+def _row(values: tuple[Any, ...], credential: tuple[Any, ...]) -> Row:
+    public_id, _, holder, counting, account_id, ref, kind, display_name, name, *rest = values
+    owner_ref, owner_name, network, address, currency, decimals, *rest = rest
+    available, pending, ledger, as_of, source, scope_as_of, scope_source, *rest = rest
+    fetched_at, read_at, missing_since, verified, flags, changed_at, rank = rest
+    if as_of is None:
+        as_of, source = scope_as_of, scope_source
+    return Row._make(
+        (
+            public_id,
+            *credential,
+            *(holder, counting, account_id, ref, kind, display_name or name or ref, name),
+            *(owner_ref, owner_name, network, address, currency),
+            exponent(currency, 2 if decimals is None else decimals),
+            *(available, pending, ledger, as_of, source, fetched_at or read_at),
+            *(STATES[rank], missing_since, verified, tuple(flags), changed_at),
+        )
+    )

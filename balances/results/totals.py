@@ -1,0 +1,215 @@
+"""Add balances up: per currency, holder and counting, asked or not, and never across them.
+
+One grouped statement over the filter gives count, sums, how many rows report a figure at all, what is below zero,
+and how many are not fresh. Means and merged totals are computed in Python, exactly.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Min, Q
+
+from balances.fields import EXACT, AmountSum
+from balances.query.catalogue import STATES
+from balances.query.compile import CLOSED, FRESH
+from balances.query.tree import AMOUNTS, BalanceQuery
+from balances.results.context import Context
+from balances.results.snapshot import snapshot
+
+# Own money stands first, and live money before what is only listed.
+_HOLDERS = ("OWN", "CUSTOMERS")
+_COUNTINGS = ("LIVE", "MANUAL", "UNVERIFIED", "DUPLICATE", "TEST")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmountTotal:
+    """Hold the sum of one figure; `sum` is None when no row reports it.
+
+    Units: natural units of the total's currency.
+    """
+
+    sum: Decimal | None = None
+    reported: int = 0
+    negative_sum: Decimal = Decimal(0)
+    negative_count: int = 0
+
+    @property
+    def positive_sum(self) -> Decimal:
+        """Return the sum of what is not below zero."""
+        return EXACT.subtract(self.sum or Decimal(0), self.negative_sum)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Total:
+    """Hold the figures of one currency, holder and counting.
+
+    Time: `oldest_as_of` is the oldest time among its rows.
+    """
+
+    currency: str
+    holder: str
+    counting: str
+    rows: int
+    not_fresh: int
+    oldest_as_of: datetime | None
+    available: AmountTotal
+    pending: AmountTotal
+    ledger: AmountTotal
+    credential_id: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what may be added to it: only totals of the same key."""
+        return (self.currency, self.holder, self.counting)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facets:
+    """Count the tenant's rows by what the pills offer; closed rows are counted under their state alone."""
+
+    tenant_count: int = 0
+    closed_count: int = 0
+    currency: dict[str, int] = field(default_factory=dict)
+    provider: dict[str, int] = field(default_factory=dict)
+    credential: dict[str, int] = field(default_factory=dict)
+    holder: dict[str, int] = field(default_factory=dict)
+    state: dict[str, int] = field(default_factory=dict)
+
+
+def totals(query: BalanceQuery, *, context: Context) -> list[Total]:
+    """Return the totals over the whole filter. Raises: QueryError."""
+    with snapshot():
+        return merge(grouped(query, context=context))
+
+
+def by_provider(query: BalanceQuery, *, context: Context) -> dict[str, list[Total]]:
+    """Return the totals of each provider, by its code. Raises: QueryError."""
+    with snapshot():
+        return per_provider(grouped(query, context=context, by="scope__credential_id"), context)
+
+
+def grouped(query: BalanceQuery, *, context: Context, by: str = "") -> list[Total]:
+    """Run the one grouped statement, with one more column of ours to group by."""
+    columns = ("currency", "holder", "counting", *([by] if by else []))
+    rows = context.matching(query).order_by().values(*columns).annotate(**_AGGREGATES)
+    return [_total(row, credential_id=row.get("scope__credential_id")) for row in rows]
+
+
+def merge(parts: Iterable[Total]) -> list[Total]:
+    """Add up totals of one key each, in the order in which they are shown."""
+    found: dict[tuple[str, str, str], Total] = {}
+    for part in parts:
+        known = found.get(part.key)
+        found[part.key] = part if known is None else _added(known, part)
+    return sorted(found.values(), key=_place)
+
+
+def per_provider(parts: Iterable[Total], context: Context) -> dict[str, list[Total]]:
+    """Merge totals of credentials into totals of providers."""
+    found: dict[str, list[Total]] = {}
+    for part in parts:
+        if part.credential_id is not None:
+            found.setdefault(context.by_id[part.credential_id].provider, []).append(part)
+    return {provider: merge(found[provider]) for provider in sorted(found)}
+
+
+def facets(context: Context) -> Facets:
+    """Count all the tenant's rows, in one statement."""
+    columns = ("currency", "holder", "scope__credential_id", "state_rank")
+    with snapshot():
+        balances = context.everything().annotate(state_rank=F("state_rank")).order_by()
+        groups = list(balances.values(*columns).annotate(n=Count("pk")))
+    counted = [(group, group["n"]) for group in groups if group["state_rank"] != CLOSED]
+    credentials = context.by_id
+    return Facets(
+        tenant_count=sum(n for _, n in counted),
+        closed_count=sum(group["n"] for group in groups) - sum(n for _, n in counted),
+        currency=_counts((group["currency"], n) for group, n in counted),
+        provider=_counts((credentials[g["scope__credential_id"]].provider, n) for g, n in counted),
+        credential=_counts(
+            (credentials[g["scope__credential_id"]].public_id, n) for g, n in counted
+        ),
+        holder=_counts((group["holder"].lower(), n) for group, n in counted),
+        state=_counts((STATES[group["state_rank"]], group["n"]) for group in groups),
+    )
+
+
+def _counts(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name, n in sorted(pairs):
+        found[name] = found.get(name, 0) + n
+    return found
+
+
+def _amount_aggregates(name: str) -> dict[str, Any]:
+    below = Q((f"{name}__lt", Decimal(0)))
+    return {
+        f"{name}_sum": AmountSum(name),
+        f"{name}_reported": Count(name),
+        f"{name}_negative_sum": AmountSum(name, filter=below),
+        f"{name}_negative_count": Count("pk", filter=below),
+    }
+
+
+_AGGREGATES: dict[str, Any] = {
+    "n": Count("pk"),
+    "not_fresh": Count("pk", filter=~Q(state_rank=FRESH)),
+    "oldest": Min("true_as_of"),
+    **{key: value for name in AMOUNTS for key, value in _amount_aggregates(name).items()},
+}
+
+
+def _total(row: Mapping[str, Any], *, credential_id: int | None) -> Total:
+    return Total(
+        currency=row["currency"],
+        holder=row["holder"],
+        counting=row["counting"],
+        rows=row["n"],
+        not_fresh=row["not_fresh"],
+        oldest_as_of=row["oldest"],
+        available=_amount(row, "available"),
+        pending=_amount(row, "pending"),
+        ledger=_amount(row, "ledger"),
+        credential_id=credential_id,
+    )
+
+
+def _amount(row: Mapping[str, Any], name: str) -> AmountTotal:
+    return AmountTotal(
+        sum=row[f"{name}_sum"],
+        reported=row[f"{name}_reported"],
+        negative_sum=row[f"{name}_negative_sum"] or Decimal(0),
+        negative_count=row[f"{name}_negative_count"],
+    )
+
+
+def _added(one: Total, other: Total) -> Total:
+    oldest = [at for at in (one.oldest_as_of, other.oldest_as_of) if at is not None]
+    return Total(
+        currency=one.currency,
+        holder=one.holder,
+        counting=one.counting,
+        rows=one.rows + other.rows,
+        not_fresh=one.not_fresh + other.not_fresh,
+        oldest_as_of=min(oldest, default=None),
+        available=_added_amount(one.available, other.available),
+        pending=_added_amount(one.pending, other.pending),
+        ledger=_added_amount(one.ledger, other.ledger),
+    )
+
+
+def _added_amount(one: AmountTotal, other: AmountTotal) -> AmountTotal:
+    known = [part.sum for part in (one, other) if part.sum is not None]
+    return AmountTotal(
+        sum=EXACT.add(*known) if len(known) == 2 else next(iter(known), None),
+        reported=one.reported + other.reported,
+        negative_sum=EXACT.add(one.negative_sum, other.negative_sum),
+        negative_count=one.negative_count + other.negative_count,
+    )
+
+
+def _place(total: Total) -> tuple[str, int, int]:
+    return (total.currency, _HOLDERS.index(total.holder), _COUNTINGS.index(total.counting))
