@@ -105,8 +105,10 @@ def currency_bars(shares: Sequence[Share], largest: Sequence[Part]) -> list[Bar]
 def provider_bars(shares: Sequence[Share]) -> dict[str, list[ProviderBar]]:
     """Group by provider: its share of each currency and holder, by the sum of what is above zero."""
     bars: dict[str, list[ProviderBar]] = {}
-    for share in sorted(shares, key=lambda s: (s.slot, s.holder != "OWN", s.currency)):
-        whole = _positive(s for s in shares if (s.currency, s.holder) == (share.currency, share.holder))
+    for share in sorted(shares, key=lambda s: (s.slot, s.holder != "own", s.currency)):
+        whole = _positive(
+            s for s in shares if (s.currency, s.holder) == (share.currency, share.holder)
+        )
         drawn = ProviderBar(
             share=share,
             width=_scaled(share.positive, whole),
