@@ -43,7 +43,8 @@ class Account(TenantOwned):
     """A place of money at a provider; `external_ref` is the provider's id for it.
 
     `holder_set` marks a holder chosen by a person, which no sync changes. `counted_by` is the credential
-    through which a DUPLICATE is counted. `closed_from` is the day (tenant's zone) from which it left the totals.
+    through which a DUPLICATE is counted. `closed_from` is the day (tenant's zone) from which it left the totals;
+    `reopened_at` is when it was reported again while closed, `kept_at` when a person last chose to keep it though missing.
     `label` is what people read: their own name for it, else the provider's, else the reference. The folded
     columns are sort and search twins (NFC, casefold).
     """
@@ -68,6 +69,7 @@ class Account(TenantOwned):
     closed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     closed_reason = models.CharField(max_length=300, blank=True)
     reopened_at = models.DateTimeField(null=True, blank=True)
+    kept_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     label_folded = FoldedField(of=("label",))
@@ -109,7 +111,7 @@ class Balance(TenantOwned):
     Units: natural units of `currency`; None is "the provider does not say", never zero.
     Time: `as_of` is the balance's own provider time, else None (then its scope's holds); `fetched_at` is None while
     the scope's `read_at` holds. A row that goes missing freezes both. `changed_at` is the reading that first saw
-    these figures. `missing_readings` counts whole readings without it.
+    these figures. `missing_readings` counts whole readings without it, up to the three that make us ask.
     `holder` and `counting` are those of the account (a test currency counts as TEST), kept here for the totals' index.
     """
 
@@ -222,6 +224,7 @@ class HeldReading(TenantOwned):
     """A whole but doubtful reading of a scope, kept beside the figures it did not replace.
 
     `rows` are the reading's balances, amounts as exact decimal strings or null. A scope has at most one WAITING.
+    Time: `read_at` is our clock, `held_at` the database's, from which the second reading is due.
     """
 
     scope = models.ForeignKey(Scope, on_delete=models.CASCADE, related_name="held_readings")
@@ -229,6 +232,7 @@ class HeldReading(TenantOwned):
     reason = models.CharField(max_length=8, choices=HoldReason.choices)
     detail = models.CharField(max_length=300, blank=True)
     rows = models.JSONField(default=list)
+    held_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField()
     as_of = models.DateTimeField()
     as_of_source = models.CharField(max_length=14, choices=AsOfSource.choices)

@@ -18,8 +18,9 @@ class Credential(TenantOwned):
     """One tenant's key and settings for one provider, its schedule, lease and health.
 
     Time: `interval` and `stale_after` are seconds. Due times and lease times are the database's clock;
-    `due_at` is null while paused or retired, and while a lease is held it says when the next run is due.
-    `fence` grows with every claim; a commit under an older fence is refused.
+    `due_at` is null while paused or retired; it moves when a run ends, not when one is claimed.
+    `fence` grows with every claim and every lost lease; a commit under an older fence is refused.
+    `queued_at` is when a wake-up was sent that nobody took yet; `requested_by` is who asked for the next run.
     `identity_ref` is what the provider calls the company behind the key (Payman `agentId`, Payiano `app.id`).
     `error_code` is set while the last run's failure concerned the whole credential, with its first time.
     """
@@ -41,6 +42,7 @@ class Credential(TenantOwned):
 
     due_at = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True)
+    requested_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveBigIntegerField(default=0)
     last_started_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,43 @@
+"""Reopen closed accounts whose money is reported again, so that none moves unseen."""
+
+from datetime import datetime
+
+from balances.ingest.comparing import Changes
+from balances.models import Account
+from providers.models import Credential
+from providers.tenancy import activity
+
+
+def reopen_reported(changes: Changes, *, credential: Credential, now: datetime) -> None:
+    """Reopen a closed account that was missing and is back, or whose figures moved; log each as a notice.
+
+    An account that goes on being reported with the figures it was closed with stays closed.
+    """
+    moved = {
+        change.stored.account_id
+        for change in changes.changed
+        if change.stored.account.closed_at is not None
+        and (change.is_figure or change.stored.missing_since is not None)
+    }
+    if moved:
+        for account in Account.unscoped.filter(pk__in=moved, closed_at__isnull=False):
+            reopen(account, credential=credential, reason="Reported again", now=now)
+
+
+def reopen(account: Account, *, credential: Credential, reason: str, now: datetime) -> None:
+    """Put one account back into the totals, on the system's own account."""
+    before = {"closed_from": account.closed_from, "reason": account.closed_reason}
+    account.closed_at = account.closed_from = account.closed_by = None
+    account.closed_reason = ""
+    account.reopened_at = now
+    account.save(
+        update_fields=["closed_at", "closed_from", "closed_by", "closed_reason", "reopened_at"]
+    )
+    activity.record(
+        credential.tenant,
+        action="account.reopen",
+        obj=account,
+        before=before,
+        reason=reason,
+        now=now,
+    )

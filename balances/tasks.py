@@ -1,0 +1,143 @@
+"""Wake what is due, sync one credential, and end what was lost: the entry points of the workers.
+
+Every task may run twice, and at the same time as itself: the database decides who does the work.
+"""
+
+from collections.abc import Callable, Iterable
+
+import structlog
+from celery import current_app, shared_task
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from balances import ingest
+from balances.ingest import Recorded
+from providers import schedule
+from providers.models import Credential, Outcome, SyncRun, Trigger
+from providers.rows import ScopeReading
+from providers.services import runs
+from providers.tenancy.models import User
+
+log = structlog.get_logger(__name__)
+
+Watcher = Callable[[Recorded], None]
+
+
+@shared_task(name="balances.tasks.dispatch_due")
+def dispatch_due(**_: object) -> None:
+    """Wake the credentials that are due; any number of these at once wake each one once."""
+    with transaction.atomic():
+        now = schedule.database_now()
+        ids = schedule.take_due(now=now)
+        transaction.on_commit(lambda: wake(ids))
+    schedule.beat("dispatch_due", now=now)
+
+
+@shared_task(name="balances.tasks.sweep")
+def sweep(**_: object) -> None:
+    """End runs whose lease ran out, so that their credentials are due again."""
+    now = schedule.database_now()
+    for credential_id in schedule.sweep(now=now):
+        log.warning("sync_abandoned", credential=credential_id)
+    schedule.beat("sweep", now=now)
+
+
+@shared_task(name="balances.tasks.sync_credential")
+def sync_credential(*, credential_id: int, **_: object) -> None:
+    """Read what is due of one credential; a copy of a message that lost the lease ends without a request."""
+    sync(credential_id)
+
+
+def wake(credential_ids: Iterable[int]) -> None:
+    """Send the wake-ups; a broker that cannot take them costs one tick, so its faults end here."""
+    ids = list(credential_ids)
+    if not ids:
+        return
+    try:
+        with current_app.connection_for_write() as connection:
+            connection.transport_options = {
+                **connection.transport_options,
+                "socket_connect_timeout": 1,
+                "socket_timeout": 1,
+                "max_retries": 0,
+            }
+            for credential_id in ids:
+                sync_credential.apply_async(
+                    kwargs={"credential_id": credential_id},
+                    queue="sync",
+                    expires=3 * settings.TICK_SECONDS,
+                    connection=connection,
+                    retry=False,
+                )
+    except (OperationalError, OSError) as fault:
+        log.warning("wake_up_lost", credentials=len(ids), fault=type(fault).__name__)
+
+
+def request_sync(credentials: Iterable[Credential], *, actor: User | None) -> None:
+    """Have credentials read as soon as the floor allows, joining runs under way; commits first, then wakes."""
+    with transaction.atomic():
+        ids = schedule.request(credentials, actor=actor, now=schedule.database_now())
+        transaction.on_commit(lambda: wake(ids))
+
+
+def sync(
+    credential_id: int,
+    *,
+    trigger: Trigger | None = None,
+    is_forced: bool = False,
+    watcher: Watcher | None = None,
+) -> SyncRun | None:
+    """Run one conversation and keep what it brings; None when another holds the lease, or nothing is due.
+
+    Call it outside any transaction. `watcher` is told of every scope as it is recorded.
+    """
+    hand = runs.open_run(credential_id, trigger=trigger, is_forced=is_forced)
+    if hand is None:
+        return None
+    error: Exception | None = None
+    try:
+        error = _read(hand, watcher=watcher)
+    except Exception as fault:  # noqa: BLE001  # whatever went wrong, the run must be closed
+        error = fault
+        _log_unforeseen(hand.run, fault)
+    return runs.close_run(hand, error=error)
+
+
+def _read(hand: runs.RunInHand, *, watcher: Watcher | None) -> Exception | None:
+    """Record reading after reading; return the error that ended the run early, if any."""
+    ingest.prepare(hand.run, seeds=hand.seeds)
+    refs = ingest.stored_refs(hand.credential)
+    for reading in runs.fetch(hand, account_refs=refs):
+        recorded = _keep(hand.run, reading=reading)
+        hand.count(
+            recorded.outcome,
+            error=recorded.error,
+            found=recorded.found,
+            rows_read=recorded.rows_read,
+            rows_changed=recorded.rows_changed,
+            requests=recorded.requests,
+        )
+        if watcher is not None:
+            watcher(recorded)
+        if reading.error is not None and reading.error.stops_run:
+            return reading.error
+    return None
+
+
+def _keep(run: SyncRun, *, reading: ScopeReading) -> Recorded:
+    """Record a reading; a rejected key is the credential's fault, and marks no scope."""
+    if reading.error is not None and reading.error.code == "credential_rejected":
+        return Recorded(
+            ref=reading.ref,
+            outcome=Outcome.FAILED,
+            error=reading.error,
+            requests=reading.requests,
+        )
+    return ingest.record(run, reading=reading)
+
+
+def _log_unforeseen(run: SyncRun, fault: Exception) -> None:
+    """Write a traceback for what no provider and no lost lease explains."""
+    if not hasattr(fault, "code"):
+        log.exception("sync_broke", run=run.public_id, exc_info=fault)
