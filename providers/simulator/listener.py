@@ -31,7 +31,11 @@ class Call(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Hold the answer, how it is to be sent, and whom to tell the status when it was (0 when it was not)."""
+    """Hold the answer, how it is to be sent, and whom to tell its status.
+
+    `finish` is called once or twice: with the status just before the last byte leaves, and in the end with 0, which
+    counts only where the first did not come.
+    """
 
     answer: Answer
     delivery: Delivery
@@ -92,19 +96,16 @@ class Listener:
             call = await _read(reader)
         except (ValueError, asyncio.LimitOverrunError) as error:
             refusal = Answer(status=400, value={"message": f"Bad request: {error}"})
-            await _write(writer, refusal, Delivery(), keep=False, bodiless=False)
+            await _write(writer, Outcome(refusal, Delivery(), _unheard), keep=False, bodiless=False)
             return False
         outcome = self._exchange(call)
-        status = 0
         keep = call.headers.get("connection", "").lower() != "close"
         try:
-            keep = await _deliver(
+            return await _deliver(
                 reader, writer, outcome, keep=keep, bodiless=call.method == "HEAD"
             )
-            status = outcome.answer.status
         finally:
-            outcome.finish(status)
-        return keep
+            outcome.finish(0)
 
 
 async def _read(reader: asyncio.StreamReader) -> Call:
@@ -146,7 +147,7 @@ async def _deliver(
     if delivery.reset:
         _reset(writer)
     keep = keep and not (delivery.cut or delivery.endless)
-    await _write(writer, outcome.answer, delivery, keep=keep, bodiless=bodiless)
+    await _write(writer, outcome, keep=keep, bodiless=bodiless)
     return keep
 
 
@@ -162,18 +163,22 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def _write(
-    writer: asyncio.StreamWriter, answer: Answer, delivery: Delivery, *, keep: bool, bodiless: bool
+    writer: asyncio.StreamWriter, outcome: Outcome, *, keep: bool, bodiless: bool
 ) -> None:
     """Write head and body: at once, cut in half, drop by drop or without an end."""
+    answer, delivery, finish = outcome
     body = answer.body()
     head = _head(answer, length=None if delivery.endless else len(body), keep=keep)
+    if delivery.endless:
+        body = b"1\r\n[\r\n"
     if bodiless:
         body = b""
     if delivery.cut:
         body = body[: len(body) // 2]
     if delivery.drip:
-        await _drip(writer, head, body, delivery=delivery)
-        return
+        head, body = await _drip(writer, head, body, delivery=delivery)
+    if not delivery.endless:
+        finish(answer.status)  # Before the last byte: who has the answer finds it in the log.
     writer.write(head + body)
     await writer.drain()
     while delivery.endless:
@@ -183,13 +188,20 @@ async def _write(
 
 async def _drip(
     writer: asyncio.StreamWriter, head: bytes, body: bytes, *, delivery: Delivery
-) -> None:
+) -> tuple[bytes, bytes]:
+    """Send all but the last byte one by one, and return what is left to send."""
+    if not delivery.drip_head:
+        writer.write(head)
     slow = head + body if delivery.drip_head else body
-    writer.write(b"" if delivery.drip_head else head)
-    for byte in slow:
+    for byte in slow[:-1]:
         writer.write(bytes([byte]))
         await writer.drain()
         await asyncio.sleep(delivery.drip)
+    return b"", slow[-1:]
+
+
+def _unheard(_: int) -> None:
+    """Tell nobody how it ended."""
 
 
 def _head(answer: Answer, *, length: int | None, keep: bool) -> bytes:

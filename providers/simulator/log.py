@@ -29,6 +29,7 @@ class Entry:
     at: float
     in_flight: int
     status: int = 0
+    under_way: bool = True
 
     def plain(self) -> dict[str, Any]:
         """Give the entry as JSON can carry it."""
@@ -68,7 +69,10 @@ class RequestLog:
         return entry
 
     def end(self, entry: Entry, *, status: int) -> None:
-        """Note that its answer was sent, or that the connection ended without one (status 0)."""
+        """Note once that its answer is sent, or that the connection ended without one (status 0)."""
+        if not entry.under_way:
+            return
+        entry.under_way = False
         entry.status = status
         self._now[entry.slot or entry.provider] -= 1
         self.counts[entry.provider, status] += 1
