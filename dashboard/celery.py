@@ -95,13 +95,13 @@ def schedule() -> dict[str, Any]:
     }
 
 
-def fixups() -> set[str]:
+def fixups() -> list[str]:
     """Bind Django's set-up to a worker or beat alone: it imports all of Celery's worker.
 
     A web process publishes without it, and starts without the worker's code.
     """
     is_celery = "celery" in Path(sys.argv[0]).parts[-2:]
-    return set(Celery.builtin_fixups) if is_celery else set()
+    return list(Celery.builtin_fixups) if is_celery else []
 
 
 app = Celery("dashboard", fixups=fixups())

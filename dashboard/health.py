@@ -57,7 +57,7 @@ def _is_well(part: Callable[[datetime], bool], now: datetime) -> bool:
 def _database_answers(now: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-        return cursor.fetchone() == (1,)
+        return bool(cursor.fetchone() == (1,))
 
 
 def _broker_answers(now: datetime) -> bool:

@@ -27,9 +27,9 @@ def postgres_binaries() -> Path | None:
     return max(found, key=lambda path: int((versions[path] or ["0"])[-1]), default=None)
 
 
-def unprivileged() -> dict[str, str]:
+def unprivileged() -> str | None:
     """Name whom PostgreSQL runs as: it refuses root."""
-    return {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+    return "postgres" if os.geteuid() == 0 else None
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> None:
@@ -54,10 +54,12 @@ def cluster(binaries: Path) -> Iterator[str]:
     directory = Path(tempfile.mkdtemp(prefix="dashboard-pg-"))
     owner = unprivileged()
     if owner:
-        shutil.chown(directory, **owner)
+        shutil.chown(directory, user=owner, group=owner)
     locale = "--locale=C --locale-provider=icu --icu-locale=en-US --encoding=UTF8"
     make = f"{binaries}/initdb -D {directory}/data -U postgres --auth=trust --no-sync {locale}"
-    subprocess.run(make.split(), check=True, cwd=directory, stdout=subprocess.DEVNULL, **owner)
+    subprocess.run(
+        make.split(), check=True, cwd=directory, stdout=subprocess.DEVNULL, user=owner, group=owner
+    )
     port = free_port()
     options = {
         "listen_addresses": "127.0.0.1",
@@ -77,7 +79,8 @@ def cluster(binaries: Path) -> Iterator[str]:
             stderr=log,
             start_new_session=True,
             preexec_fn=lambda: die_with_parent(signal.SIGQUIT),
-            **owner,
+            user=owner,
+            group=owner,
         )
     try:
         await_cluster(binaries, port)
@@ -91,7 +94,7 @@ def cluster(binaries: Path) -> Iterator[str]:
 def await_cluster(binaries: Path, port: int) -> None:
     """Wait until the cluster answers. Raises: TimeoutError after half a minute."""
     deadline = time.monotonic() + 30
-    question = [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    question = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     while subprocess.run(question, check=False).returncode:
         if time.monotonic() > deadline:
             raise TimeoutError("PostgreSQL did not start")

@@ -12,6 +12,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings as django_settings
 from django.test import Client
+from kombu import pools
 
 from dashboard.celery import app as celery_app
 from providers.tenancy.models import Membership, Role, Tenant, User
@@ -196,11 +197,17 @@ def broker(broker_server: Broker, settings: Any) -> Iterator[Broker]:
     """Give an empty broker, and send this process's messages to it."""
     broker_server.empty()
     before = celery_app.conf.broker_url
-    settings.BROKER_URL = celery_app.conf.broker_url = broker_server.url
-    celery_app.pool.force_close_all()
+    _send_messages_to(broker_server.url)
+    settings.BROKER_URL = broker_server.url
     yield broker_server
-    celery_app.pool.force_close_all()
-    celery_app.conf.broker_url = before
+    _send_messages_to(before)
+
+
+def _send_messages_to(url: str) -> None:
+    """Point this process's Celery at a broker, and drop the connections it pooled to another."""
+    pools.reset()
+    celery_app.conf.update(broker_url=url)
+    celery_app._after_fork()  # type: ignore[attr-defined]  # it alone forgets the app's own pools
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from dashboard.celery import app as celery_app
 from providers.tenancy.models import Membership, Role, Tenant, User
 from tests.processes import Broker, Processes
 
@@ -68,6 +69,12 @@ def test_postgresql_collates_by_icu() -> None:
 def test_broker_starts_empty(broker: Broker) -> None:
     assert broker.answers()
     assert broker.client.dbsize() == 0
+
+
+def test_messages_of_this_process_reach_the_broker(broker: Broker) -> None:
+    celery_app.send_task("balances.tasks.sweep")
+
+    assert broker.client.llen("tick") == 1
 
 
 def test_worker_takes_messages_on_this_tests_database(processes: Processes) -> None:

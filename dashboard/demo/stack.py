@@ -1,6 +1,7 @@
 """Compose the demo's processes: simulator and broker, then worker, ticker, beat and web."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -52,7 +53,7 @@ class Stack:
         state = ("--state-file", str(self.directory / "simulator.jsonl"))
         self.supervisor.python("simulator", "providers.simulator", *simulator.split(), *state)
         for port in (self.broker_port, self.simulator_port):
-            self.supervisor.wait_for(lambda port=port: answers(port))
+            self.supervisor.wait_for(partial(answers, port))
 
     def start_product(self) -> None:
         """Start web, worker, ticker and beat, on a migrated database."""

@@ -21,7 +21,7 @@ SAFE: dict[str, object] = {
     "CACHES": {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}},
     "WEB_HOSTS": 1,
 }
-UNSAFE = {
+UNSAFE: dict[str, dict[str, object]] = {
     "SECRET_KEY is missing": {"SECRET_KEY": ""},
     "SEALING_KEYS is missing": {"SEALING_KEYS": ""},
     "SEALING_KEYS is not kid:": {"SEALING_KEYS": "k1:c2hvcnQ="},

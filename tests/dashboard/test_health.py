@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard import health
+from dashboard.celery import app as celery_app
 from providers.models import Credential, Heartbeat
 from providers.tenancy.models import Tenant
 
@@ -74,7 +74,7 @@ def test_lost_broker_turns_it_red(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> Any:
         raise ConnectionRefusedError("no broker")
 
-    monkeypatch.setattr(health.app, "connection_for_write", refuse)
+    monkeypatch.setattr(celery_app, "connection_for_write", refuse)
 
     answer = Client().get("/health/ready")
 

@@ -18,7 +18,8 @@ def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """Capture what a logger writes in the product's own format."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
-    options = dict(django_settings.LOGGING["formatters"]["json"])
+    logging_settings: Any = django_settings.LOGGING
+    options = dict(logging_settings["formatters"]["json"])
     handler.setFormatter(options.pop("()")(**options))
     root = logging.getLogger()
     before = root.level
