@@ -5,7 +5,14 @@ Geometry is in the units of an SVG view box 1000 wide. Balances below zero are c
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import reduce
+
+from balances.fields import EXACT
+from balances.query.tree import BalanceQuery
+from balances.results import Context, Total, at_least, by_provider
+from balances.results.context import provider_label, provider_slot
+from providers.money import PLACES, WHOLE_DIGITS
 
 WIDTH = Decimal(1000)
 GAP = Decimal("2.5")
@@ -82,6 +89,63 @@ class ProviderBar:
     percent: str | None
 
 
+def read(query: BalanceQuery, *, context: Context) -> tuple[list[Share], list[Part]]:
+    """Return what to draw of a query: each provider's share of live money, and the large balances.
+
+    Raises: QueryError.
+    """
+    found = by_provider(query, context=context)
+    shares = [
+        _share(provider, total)
+        for provider, totals in found.items()
+        for total in totals
+        if total.counting == "live"
+    ]
+    shares.sort(key=lambda s: (s.currency, s.holder != "own", s.slot))
+    rows = at_least(_smallest(shares), query, context=context)
+    return shares, [
+        Part(
+            currency=row.currency,
+            holder=row.holder,
+            provider=row.provider,
+            label=row.account_name,
+            available=row.available,
+        )
+        for row in rows
+        if row.available is not None
+    ]
+
+
+def _share(provider: str, total: Total) -> Share:
+    return Share(
+        currency=total.currency,
+        holder=total.holder,
+        provider=provider,
+        label=provider_label(provider),
+        slot=provider_slot(provider),
+        rows=total.rows,
+        reported=total.available.reported,
+        total=total.available.sum,
+        positive=total.available.positive_sum,
+        negative=total.available.negative_sum,
+        negative_count=total.available.negative_count,
+    )
+
+
+def _smallest(shares: Iterable[Share]) -> dict[tuple[str, str], Decimal]:
+    """Return per currency and holder the amount from which a balance is a block of its own."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for share in shares:
+        key = (share.currency, share.holder)
+        sums[key] = EXACT.add(sums.get(key, Decimal(0)), share.positive)
+    one = Decimal(1).scaleb(-PLACES)
+    smallest = {
+        key: EXACT.multiply(whole, SMALLEST_SHARE).quantize(one, ROUND_FLOOR, EXACT)
+        for key, whole in sums.items()
+    }
+    return {key: amount for key, amount in smallest.items() if 0 < amount < 10**WHOLE_DIGITS}
+
+
 def percent(part: Decimal, whole: Decimal) -> str:
     """Write a share with one decimal, 0 and 100 without."""
     if whole <= 0:
@@ -124,12 +188,12 @@ def _bar(shares: list[Share], parts: list[Part]) -> Bar:
     return Bar(
         currency=shares[0].currency,
         holder=shares[0].holder,
-        total=sum(reported, Decimal(0)) if reported else None,
+        total=_sum(reported) if reported else None,
         rows=sum(s.rows for s in shares),
         reported=sum(s.reported for s in shares),
         blocks=tuple(_blocks(shares, parts, whole)),
         split=tuple((s.label, percent(s.positive, whole)) for s in shares if s.positive > 0),
-        negative=sum((s.negative for s in shares), Decimal(0)),
+        negative=_sum(s.negative for s in shares),
         negative_count=sum(s.negative_count for s in shares),
     )
 
@@ -158,12 +222,16 @@ def _pieces(share: Share, parts: list[Part], whole: Decimal) -> list[tuple[str, 
         for part in parts
         if part.provider == share.provider and part.available >= whole * SMALLEST_SHARE
     ]
-    rest = share.positive - sum((amount for _, amount in large), Decimal(0))
+    rest = EXACT.subtract(share.positive, _sum(amount for _, amount in large))
     return [*large, ("", rest)] if rest > 0 else large
 
 
 def _positive(shares: Iterable[Share]) -> Decimal:
-    return sum((s.positive for s in shares), Decimal(0))
+    return _sum(s.positive for s in shares)
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return reduce(EXACT.add, amounts, Decimal(0))
 
 
 def _scaled(part: Decimal, whole: Decimal) -> Decimal:

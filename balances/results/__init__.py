@@ -5,7 +5,7 @@ The clock is passed in with the `Context`. Reads of several statements agree ins
 
 from balances.results.context import Context, CredentialFacts
 from balances.results.pages import Page, page
-from balances.results.rows import Row, one, stream
+from balances.results.rows import Row, at_least, one, stream
 from balances.results.snapshot import TIME_LIMIT, snapshot
 from balances.results.totals import (
     AmountTotal,
@@ -26,6 +26,7 @@ __all__ = (
     "Page",
     "Row",
     "Total",
+    "at_least",
     "by_provider",
     "facets",
     "merge",

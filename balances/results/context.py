@@ -27,12 +27,16 @@ class Context:
 
     tenant: Tenant
     facts: Facts
+    stored: tuple[Credential, ...]
 
     @classmethod
     def load(cls, tenant: Tenant, *, now: datetime) -> "Context":
         """Read the tenant's credentials, in one statement."""
-        credentials = tuple(map(_facts, Credential.objects.for_tenant(tenant)))
-        return cls(tenant=tenant, facts=Facts(now, credentials, frozenset(CONNECTORS)))
+        stored = tuple(Credential.objects.for_tenant(tenant).select_related("paused_by"))
+        credentials = tuple(map(_facts, stored))
+        return cls(
+            tenant=tenant, facts=Facts(now, credentials, frozenset(CONNECTORS)), stored=stored
+        )
 
     @property
     def now(self) -> datetime:

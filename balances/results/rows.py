@@ -1,11 +1,11 @@
 """Read balances as plain rows, page by page or as a stream, without a model instance each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from balances.query.catalogue import STATES
 from balances.query.compile import compile_order
@@ -102,6 +102,20 @@ def stream(query: BalanceQuery, *, context: Context) -> Iterator[Row]:
 def one(public_id: str, *, context: Context) -> Row | None:
     """Return one row of the tenant, closed or not."""
     return next(read(context.everything().filter(public_id=public_id), context=context), None)
+
+
+def at_least(
+    smallest: Mapping[tuple[str, str], Decimal], query: BalanceQuery, *, context: Context
+) -> list[Row]:
+    """Return the query's live rows whose available is large enough for its currency and holder, largest first."""
+    if not smallest:
+        return []
+    large = Q(pk__in=[])
+    for (currency, holder), amount in smallest.items():
+        large |= Q(currency=currency, holder=holder.upper(), available__gte=amount)
+    found = context.matching(query).filter(large, counting="LIVE")
+    with snapshot():
+        return list(read(found.order_by("-available", "id"), context=context))
 
 
 def ordered_by(query: BalanceQuery, *, context: Context) -> QuerySet[Any]:
