@@ -1,0 +1,45 @@
+"""Enter credentials as an admin would, against the simulator."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from providers.models import Credential
+from providers.services import credentials
+from providers.services.drafts import Draft, Entered, check
+from providers.services.secrets import settings_of
+from providers.tenancy.models import Tenant
+
+NOW = datetime(2026, 11, 20, 9, 45, tzinfo=UTC)
+LATER = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
+
+
+def enter(tenant: Tenant, simulator: Any, slot: str = "payiano", **changes: Any) -> Entered:
+    """Fill the form for a slot of the simulator; `changes` replace fields, `settings` join."""
+    provider = slot.partition("_")[0]
+    settings = {"base_url": simulator.base_url(slot), **simulator.settings.get(slot, {})}
+    fields: dict[str, Any] = {
+        "provider": provider,
+        "environment": "SANDBOX" if slot.endswith("_sandbox") else "LIVE",
+        "name": slot,
+        "secrets": simulator.secrets[slot],
+    }
+    settings |= changes.pop("settings", {})
+    return Entered(tenant=tenant, settings=settings, **(fields | changes))
+
+
+def edit(saved: Credential, **changes: Any) -> Draft:
+    """Edit a saved credential, the secrets left empty unless given."""
+    settings = {**settings_of(saved), **changes.pop("settings", {})}
+    fields: dict[str, Any] = {
+        "provider": saved.provider,
+        "environment": saved.environment,
+        "name": saved.name,
+        "secrets": {},
+    }
+    return check(Entered(tenant=saved.tenant, saved=saved, settings=settings, **(fields | changes)))
+
+
+def save(tenant: Tenant, simulator: Any, slot: str = "payiano", **changes: Any) -> Credential:
+    """Save a credential for a slot, without a test."""
+    draft = check(enter(tenant, simulator, slot, **changes))
+    return credentials.create(draft, actor=None, now=NOW)
