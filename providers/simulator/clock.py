@@ -27,6 +27,11 @@ class Clock:
         """Say whether time stands still until it is moved by hand."""
         return self._held is not None or self._path is not None
 
+    @property
+    def keeps_itself(self) -> bool:
+        """Say whether a file remembers the step, so that no journal needs to."""
+        return self._path is not None
+
     def step(self) -> int:
         """Tell the step now."""
         if self._path is not None:

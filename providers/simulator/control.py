@@ -32,7 +32,7 @@ _LOCAL = ("127.0.0.1", "localhost")
 def respond(simulator: Simulator, call: Call, pairs: list[tuple[str, str]]) -> Answer:
     """Answer one call to the control address; web pages of other origins are kept out by Host and type."""
     path = call.target.partition("?")[0].removeprefix("/_control").strip("/")
-    if call.headers["host"].rpartition(":")[0] not in _LOCAL:
+    if call.headers["host"].partition(":")[0] not in _LOCAL:
         return _refuse(403, "the control address answers to 127.0.0.1 and localhost only")
     try:
         if call.method == "GET" and path in READS:
@@ -73,6 +73,7 @@ def overview(simulator: Simulator, _: Query | None = None) -> dict[str, Any]:
         "companies": {slot: one.name for slot, one in simulator.world.companies.items()},
         "secrets": simulator.secrets,
         "settings": simulator.settings,
+        "names": simulator.names,
         "options": asdict(simulator.options),
     }
 

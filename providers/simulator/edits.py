@@ -180,7 +180,12 @@ def _replace_key(world: World, *, slot: str, secret: str = "") -> Edit:
 
 def _permit(world: World, *, slot: str, permissions: list[str]) -> None:
     """Give the slot's key these permissions and no others."""
-    world.admit(replace(_key(world, slot), permissions=frozenset(permissions)))
+    old = _key(world, slot)
+    if old.secret not in world.keys:
+        raise ValueError(f"the key {slot!r} was revoked")
+    if not isinstance(permissions, list):
+        raise ValueError("permissions is a list of names")
+    world.admit(replace(old, permissions=frozenset(map(str, permissions))))
 
 
 ACTIONS: dict[str, Callable[..., Edit | None]] = {

@@ -61,6 +61,15 @@ class Fault:
         return asdict(self)
 
 
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("provider", "path", "slot", "text"), str),
+    **dict.fromkeys(("after", "seed", "status", "number"), int),
+    **dict.fromkeys(("probability", "seconds"), (int, float)),
+    "count": (int, type(None)),
+    "headers": dict,
+}
+
+
 class FaultBook:
     """Hold the faults in force."""
 
@@ -75,10 +84,10 @@ class FaultBook:
         """
         if kind not in KINDS:
             raise ValueError(f"no fault {kind!r}; there are {', '.join(KINDS)}")
-        try:
-            fault = Fault(kind=kind, id=next(self._ids), **fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from error
+        for name, value in fields.items():
+            if name not in _FIELDS or not isinstance(value, _FIELDS[name]):
+                raise ValueError(f"a fault takes no {name} of {value!r}")
+        fault = Fault(kind=kind, id=next(self._ids), **fields)
         self.faults.append(fault)
         return fault
 

@@ -17,13 +17,15 @@ class Journal:
         self._head = {"world": world, "seed": seed}
 
     def load(self) -> Iterator[Edit]:
-        """Read the edits in their order, passing over a last line that a crash cut short.
+        """Read the edits in their order, first cutting off a last line that a crash left unfinished.
 
         Raises: ValueError when the file belongs to another world or seed.
         """
         if self._path is None or not self._path.exists():
             return
-        *lines, _ = self._path.read_text(encoding="utf-8").split("\n")
+        *lines, unfinished = self._path.read_text(encoding="utf-8").split("\n")
+        if unfinished:
+            self._path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
         for number, line in enumerate(lines):
             record = json.loads(line)
             if number:

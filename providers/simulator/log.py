@@ -37,7 +37,7 @@ class Entry:
 
 
 class RequestLog:
-    """Keep the latest requests, and counts over all of them."""
+    """Keep the latest requests, and counts over all; unknown keys count as `payman?` and so on."""
 
     def __init__(self) -> None:
         self._now: Counter[str] = Counter()
@@ -51,7 +51,7 @@ class RequestLog:
 
     def begin(self, request: Request, *, slot: str) -> Entry:
         """Note a request whose head has arrived."""
-        name = slot or request.provider
+        name = slot or f"{request.provider}?"
         self._now[name] += 1
         self.max_in_flight[name] = max(self._now[name], self.max_in_flight.get(name, 0))
         headers = {k: v for k, v in request.headers.items() if k not in _SECRET_HEADERS}
@@ -74,7 +74,7 @@ class RequestLog:
             return
         entry.under_way = False
         entry.status = status
-        self._now[entry.slot or entry.provider] -= 1
+        self._now[entry.slot or f"{entry.provider}?"] -= 1
         self.counts[entry.provider, status] += 1
 
     def peak(self, slot: str, *, seconds: float = 1.0) -> int:

@@ -26,6 +26,7 @@ from providers.simulator.world import SECRET_NAMES, Company, Figures
 from providers.simulator.worlds import make_world
 
 STEP = timedelta(minutes=5)
+_CLOCK_ACTIONS = ("advance", "hold", "follow")
 
 
 class Simulator:
@@ -106,6 +107,14 @@ class Simulator:
         }
 
     @property
+    def names(self) -> dict[str, dict[str, str]]:
+        """Give what people call the accounts whose provider sends no name, by slot and account reference."""
+        return {
+            slot: {ref: account.name for ref, account in one.accounts.items() if account.name}
+            for slot, one in self.world.companies.items()
+        }
+
+    @property
     def log(self) -> list[Entry]:
         """List the requests to the providers' faces, oldest first."""
         with self._lock:
@@ -153,7 +162,8 @@ class Simulator:
         """
         with self._lock:
             done = self._carry_out({"action": action, **fields})
-            self._journal.append(done)
+            if not (action in _CLOCK_ACTIONS and self.clock.keeps_itself):
+                self._journal.append(done)
             return done
 
     def _carry_out(self, edit: dict[str, Any]) -> dict[str, Any]:

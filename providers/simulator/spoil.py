@@ -13,6 +13,7 @@ from email.utils import formatdate
 from time import time
 from typing import Any, NamedTuple, Protocol
 
+from providers.simulator.walk import EXACT
 from providers.simulator.wire import Answer, Raw, Request, encode
 
 _LISTS = ("items", "customers", "wallets")
@@ -85,7 +86,7 @@ def _status(case: Case, fault: Setting) -> None:
 def _retry_after(case: Case, fault: Setting) -> None:
     """Throttle with 429 (or `status`) and a Retry-After of `text`, or of `seconds`."""
     case.answer = case.fail(fault.status or 429, "Too many requests")
-    case.answer.headers["Retry-After"] = fault.text or f"{fault.seconds:g}"
+    case.answer.headers["Retry-After"] = fault.text or f"{fault.seconds:.0f}"
 
 
 def _redirect(case: Case, fault: Setting) -> None:
@@ -130,7 +131,7 @@ def _zero(case: Case, _: Setting) -> None:
 
 def _rescale(case: Case, fault: Setting) -> None:
     """Move the decimal point of every amount by `number` places (2), as a change of unit would."""
-    _replace(case, lambda amount: format(Decimal(amount).scaleb(fault.number or 2), "f"))
+    _replace(case, lambda amount: format(EXACT.scaleb(Decimal(amount), fault.number or 2), "f"))
 
 
 def _replace(case: Case, rewrite: Callable[[str], str]) -> None:

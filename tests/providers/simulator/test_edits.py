@@ -1,8 +1,10 @@
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from providers.simulator.clock import Clock
 from providers.simulator.server import Simulator
 from tests.providers.simulator.conftest import Ask
 
@@ -129,10 +131,31 @@ def test_line_cut_short_by_a_crash_is_passed_over(tmp_path: Path) -> None:
     with state.open("a") as file:
         file.write('{"action": "revo')
 
+    Simulator("small", seed=7, state=state).edit("revoke_key", slot="payiano")
     again = Simulator("small", seed=7, state=state)
 
-    with pytest.raises(ValueError):
-        again.truth("", again.secrets["payman"]["api_secret"])
+    for slot in ("payman", "payiano"):
+        (secret,) = again.secrets[slot].values()
+        with pytest.raises(ValueError):
+            again.truth(slot, secret)
+
+
+def test_clock_file_is_not_moved_again_by_the_journal(tmp_path: Path) -> None:
+    def made() -> Simulator:
+        clock = Clock(length=timedelta(minutes=5), path=tmp_path / "clock")
+        return Simulator("small", state=tmp_path / "state.jsonl", clock=clock)
+
+    made().advance(5)
+
+    assert made().clock.step() == 5
+
+
+def test_permissions_do_not_bring_a_revoked_key_back(world: Simulator, ask: Ask) -> None:
+    world.edit("revoke_key", slot="payiano")
+
+    with pytest.raises(ValueError, match="revoked"):
+        world.edit("permit", slot="payiano", permissions=["payment.balances.view"])
+    assert ask("payiano", "/payment/balances").status_code == 401
 
 
 def test_state_of_another_world_is_refused(tmp_path: Path) -> None:

@@ -248,6 +248,7 @@ def test_endless_body_flows_until_the_client_leaves(world: Simulator, client: ht
     [
         lambda world: world.fault("nonsense"),
         lambda world: world.fault("status", nonsense=1),
+        lambda world: world.fault("status", count="two"),
     ],
 )
 def test_unknown_fault_is_refused(world: Simulator, make: Callable[[Simulator], object]) -> None:
