@@ -4,7 +4,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from datetime import UTC, datetime
 from types import TracebackType
@@ -117,7 +117,9 @@ class Client:
         request = Request(path, params=params or {}, headers=headers or {})
         return self._ask(request, before=self._before_request, sleep=self._sleep)
 
-    def each(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Reply | ProviderError]]:
+    def each(
+        self, requests: Iterable[Request]
+    ) -> Generator[tuple[Request, Reply | ProviderError], None, None]:
         """Ask many, a few at a time, and yield each with its answer or error as they come."""
         return fan_out(requests, ask=self._answer, beat=self._before_request, limits=self._limits)
 

@@ -1,7 +1,7 @@
 """Ask many things at a time, and hand the answers to the one thread that asked."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from providers.errors import ProviderError
@@ -14,7 +14,7 @@ Ask = Callable[[Request, threading.Event], Answer]
 
 def fan_out(
     requests: Iterable[Request], *, ask: Ask, beat: Callable[[], None], limits: Limits
-) -> Iterator[tuple[Request, Answer]]:
+) -> Generator[tuple[Request, Answer], None, None]:
     """Yield each request with its answer, as they come, a few in flight.
 
     Requests are drawn as there is room, so that any number of them takes the memory of a few.
