@@ -9,7 +9,7 @@ from providers.services.drafts import allowed_hosts
 
 
 def open_client(
-    connector: Connector, *, values: Values, environment: Environment, **options: Any
+    connector: Connector, *, values: Values, environment: str, **options: Any
 ) -> Client:
     """Return a client for a provider, a context manager whose errors show no secret.
 
@@ -17,7 +17,7 @@ def open_client(
     Raises: HostRefused.
     """
     return Client(
-        base_url=connector.base_url(values, environment=environment),
+        base_url=connector.base_url(values, environment=Environment(environment)),
         secrets=[value.reveal() for value in values.values() if isinstance(value, Secret)],
         allowed_hosts=allowed_hosts(connector),
         **connector.client_options(values),

@@ -153,7 +153,8 @@ def retire(
 def _locked(credential: Credential) -> Credential:
     """Read the row afresh and hold it, so that no claim or other edit comes between."""
     rows = Credential.objects.for_tenant(credential.tenant).select_for_update(of=("self",))
-    return rows.select_related("tenant").get(pk=credential.pk)
+    locked: Credential = rows.select_related("tenant").get(pk=credential.pk)
+    return locked
 
 
 def _cut_run_short(credential: Credential) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from providers.models import Credential, Scope, ScopeKind
-from providers.rows import ScopeSeed
+from providers.models import Credential, Scope
+from providers.rows import ScopeKind, ScopeSeed
 
 # A statement with more parameters than this is refused by some builds of SQLite.
 BATCH = 500

@@ -187,4 +187,5 @@ def _connector(code: str) -> Connector:
 
 def _found(request: TenantRequest, public_id: str) -> Credential:
     rows = Credential.objects.for_tenant(request.tenant).select_related("tenant", "created_by")
-    return get_object_or_404(rows, public_id=public_id)
+    found: Credential = get_object_or_404(rows, public_id=public_id)
+    return found

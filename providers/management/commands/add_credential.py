@@ -32,7 +32,7 @@ class Command(BaseCommand):
             "--environment", default=Environment.LIVE, type=str.upper, choices=Environment.values
         )
         parser.add_argument(
-            "--set", nargs="+", action="extend", default=[], metavar="key=value", dest="settings"
+            "--set", nargs="+", action="extend", default=[], metavar="key=value", dest="set"
         )
         parser.add_argument(
             "--secrets-stdin",
@@ -80,7 +80,7 @@ def _entered(options: dict[str, Any]) -> Entered:
         provider=options["provider"],
         environment=options["environment"],
         name=options["name"],
-        settings=dict(_pair(text, what=f"--set {text}") for text in options["settings"]),
+        settings=dict(_pair(text, what=f"--set {text}") for text in options["set"]),
         secrets=dict(
             _pair(line, what=f"line {number} of standard input")
             for number, line in enumerate(lines, 1)
