@@ -119,8 +119,10 @@ def _refold(credential: Credential) -> None:
     if sample is None or sample.endswith(words):
         return
     batch = list(accounts)
+    search = Account._meta.get_field("search")
     for account in batch:
         account.credential = credential
+        search.pre_save(account, add=False)  # a bulk update writes the attribute as it stands
     Account.unscoped.bulk_update(batch, ["search"], batch_size=200)
 
 

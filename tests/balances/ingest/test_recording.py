@@ -38,7 +38,9 @@ def credential(acme: Tenant) -> Credential:
 
 def written(act: Callable[[], object]) -> list[str]:
     """Name the tables a call writes to, one entry a statement."""
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         act()
     verbs = ("INSERT INTO", "UPDATE", "DELETE FROM")
     statements = (query["sql"].replace('"', "") for query in captured)
@@ -135,9 +137,7 @@ def test_failed_scope_changes_nothing_but_its_error(credential: Credential) -> N
     kept = list(Balance.unscoped.values())
     run = open_run(credential)
 
-    tables = written(
-        lambda: ingest.record(run, reading=failed(ServerError("503"), at=T0 + MINUTE))
-    )
+    tables = written(lambda: ingest.record(run, reading=failed(ServerError("503"), at=T0 + MINUTE)))
 
     scope = Scope.unscoped.get()
     assert list(Balance.unscoped.values()) == kept
@@ -328,9 +328,7 @@ def test_account_in_two_currencies_and_scopes_is_one_account(credential: Credent
 # --- Coverage -------------------------------------------------------------------------------------
 def intervals() -> list[tuple[float, float, int]]:
     rows = Coverage.unscoped.order_by("started_at")
-    return [
-        ((c.started_at - T0) / MINUTE, (c.ended_at - T0) / MINUTE, c.readings) for c in rows
-    ]
+    return [((c.started_at - T0) / MINUTE, (c.ended_at - T0) / MINUTE, c.readings) for c in rows]
 
 
 def test_readings_in_time_extend_one_interval(credential: Credential) -> None:

@@ -1,0 +1,221 @@
+"""Whose money it is, in which part of a total it counts, and that none counts twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from balances import ingest
+from balances.models import Account, Balance
+from providers.models import Credential
+from providers.rows import AccountKind, ExpectedRow, ScopeKind, ScopeSeed
+from providers.tenancy.models import Tenant
+from tests.balances.builders import make_credential, make_scope
+from tests.balances.readings import MINUTE, T0, keep, open_run, row
+
+LATER = T0 + timedelta(days=1)
+
+
+def older_and_newer(tenant: Tenant, provider: str = "payiano") -> tuple[Credential, Credential]:
+    return (
+        make_credential(tenant, provider=provider, created_at=T0),
+        make_credential(tenant, provider=provider, created_at=LATER),
+    )
+
+
+def counting(credential: Credential) -> list[str]:
+    found = Account.unscoped.filter(credential=credential).order_by("external_ref")
+    of_accounts = list(found.values_list("counting", flat=True))
+    of_balances = Balance.unscoped.filter(account__credential=credential)
+    assert list(
+        of_balances.order_by("account__external_ref").values_list("counting", flat=True)
+    ) == (of_accounts)
+    return of_accounts
+
+
+def test_the_oldest_credential_counts_whichever_reads_first(acme: Tenant) -> None:
+    old, new = older_and_newer(acme)
+
+    keep(new, row("m-1"), row("m-2"))
+    keep(old, row("m-1"))
+
+    assert counting(old) == ["LIVE"]
+    assert counting(new) == ["DUPLICATE", "LIVE"]
+    assert Account.unscoped.get(counting="DUPLICATE").counted_by == old
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"provider": "swipelux"}, {"environment": "SANDBOX"}],
+    ids=["provider", "environment"],
+)
+def test_another_provider_or_environment_is_another_account(
+    acme: Tenant, values: dict[str, str]
+) -> None:
+    first, second = make_credential(acme), make_credential(acme, **values)
+
+    keep(first, row("m-1"))
+    keep(second, row("m-1"))
+
+    assert not Account.unscoped.filter(counting="DUPLICATE").exists()
+
+
+def test_another_tenant_is_another_account(acme: Tenant, globex: Tenant) -> None:
+    keep(make_credential(acme), row("m-1"))
+    keep(make_credential(globex), row("m-1"))
+
+    assert not Account.unscoped.filter(counting="DUPLICATE").exists()
+
+
+@pytest.mark.parametrize("kind", [AccountKind.AGENT, AccountKind.CUSTOMER])
+@pytest.mark.parametrize(
+    ("old_id", "new_id", "expected"),
+    [("a", "a", "DUPLICATE"), ("a", "b", "LIVE"), ("", "", "LIVE"), ("a", "", "LIVE")],
+)
+def test_agents_and_customers_match_by_the_identity_behind_the_key(
+    acme: Tenant, kind: AccountKind, old_id: str, new_id: str, expected: str
+) -> None:
+    old, new = older_and_newer(acme, "payman")
+    Credential.unscoped.filter(pk=old.pk).update(identity_ref=old_id)
+    Credential.unscoped.filter(pk=new.pk).update(identity_ref=new_id)
+
+    keep(old, row("x", account_kind=kind))
+    keep(new, row("x", account_kind=kind))
+
+    assert counting(new) == [expected]
+
+
+def test_identity_learned_later_is_matched_at_the_next_reading(acme: Tenant) -> None:
+    old, new = older_and_newer(acme, "payman")
+    agent = row("agent", account_kind=AccountKind.AGENT)
+    keep(old, agent)
+    keep(new, agent)
+    Credential.unscoped.update(identity_ref="a-1")
+
+    keep(new, agent, at=T0 + MINUTE)
+
+    assert counting(new) == ["DUPLICATE"]
+
+
+@pytest.mark.parametrize("stopped", ["paused_at", "retired_at"])
+def test_recount_passes_to_the_next_credential_when_the_oldest_stops(
+    acme: Tenant, stopped: str
+) -> None:
+    old, new = older_and_newer(acme)
+    keep(old, row("m-1"))
+    keep(new, row("m-1"))
+    Credential.unscoped.filter(pk=old.pk).update(**{stopped: T0})
+
+    ingest.recount(list(Credential.unscoped.all()))
+
+    assert counting(new) == ["LIVE"]
+    assert counting(old) == ["DUPLICATE"]
+
+
+def test_sandbox_and_test_currency_count_as_test(acme: Tenant) -> None:
+    sandbox = make_credential(acme, environment="SANDBOX")
+    live = make_credential(acme)
+
+    keep(sandbox, row("m-1"))
+    keep(live, row("m-2", currency="TSD"), row("m-2", currency="USD"))
+
+    assert counting(sandbox) == ["TEST"]
+    found = Balance.unscoped.filter(account__credential=live)
+    assert set(found.values_list("currency", "counting")) == {("TSD", "TEST"), ("USD", "LIVE")}
+
+
+def test_unverified_rows_count_apart(acme: Tenant) -> None:
+    keep(make_credential(acme), row("m-1", verified=False))
+
+    assert Balance.unscoped.get().counting == "UNVERIFIED"
+
+
+def test_credentials_holder_is_taken_but_never_joins_agent_and_customers(acme: Tenant) -> None:
+    swipelux = make_credential(acme, provider="swipelux", holder="OWN")
+    payman = make_credential(acme, provider="payman", holder="OWN")
+
+    keep(swipelux, row("w-1", account_kind=AccountKind.WALLET))
+    keep(payman, row("agent", account_kind=AccountKind.AGENT))
+    keep(payman, row("c-1", account_kind=AccountKind.CUSTOMER), ref="customer:c-1:USD")
+
+    holders = dict(Account.unscoped.values_list("external_ref", "holder"))
+    assert holders == {"w-1": "OWN", "agent": "OWN", "c-1": "CUSTOMERS"}
+
+
+# --- Expected rows --------------------------------------------------------------------------------
+def seed(ref: str, account_ref: str, currency: str) -> ScopeSeed:
+    kind = AccountKind.AGENT if account_ref == "agent" else AccountKind.CUSTOMER
+    expected = ExpectedRow(account_ref=account_ref, account_kind=kind, currency=currency)
+    return ScopeSeed(ref=ref, kind=ScopeKind.BALANCES, expects=(expected,))
+
+
+SEEDS = (
+    seed("agent:USD", "agent", "USD"),
+    seed("agent:EUR", "agent", "EUR"),
+    seed("customer:c-1:USD", "c-1", "USD"),
+)
+
+
+def watched(credential: Credential) -> None:
+    for each in SEEDS:
+        make_scope(credential, ref=each.ref, read_at=None)
+
+
+def test_expected_rows_stand_before_the_first_answer(acme: Tenant) -> None:
+    credential = make_credential(acme, provider="payman")
+    watched(credential)
+
+    for _ in range(2):
+        ingest.prepare(open_run(credential), seeds=SEEDS)
+
+    found = Balance.unscoped.order_by("scope__ref")
+    assert list(
+        found.values_list("scope__ref", "account__external_ref", "currency", "available", "holder")
+    ) == [
+        ("agent:EUR", "agent", "EUR", None, "OWN"),
+        ("agent:USD", "agent", "USD", None, "OWN"),
+        ("customer:c-1:USD", "c-1", "USD", None, "CUSTOMERS"),
+    ]
+    assert not found.exclude(changed_at=None).exists()
+
+
+def test_expected_row_is_filled_by_its_first_answer(acme: Tenant) -> None:
+    credential = make_credential(acme, provider="payman")
+    watched(credential)
+    ingest.prepare(open_run(credential), seeds=SEEDS)
+
+    recorded = keep(
+        credential, row("agent", "5.00", account_kind=AccountKind.AGENT), ref="agent:USD"
+    )
+
+    assert recorded.rows_changed == 1
+    assert Balance.unscoped.get(scope__ref="agent:USD").observations.count() == 1
+
+
+def test_account_no_longer_watched_is_closed_and_reopened_when_watched_again(
+    acme: Tenant,
+) -> None:
+    credential = make_credential(acme, provider="payman")
+    watched(credential)
+    ingest.prepare(open_run(credential), seeds=SEEDS)
+    scopes = credential.scopes.filter(ref__startswith="customer")
+
+    scopes.update(closed_at=T0)
+    ingest.prepare(open_run(credential), seeds=SEEDS[:2])
+    closed = Account.unscoped.exclude(closed_at=None)
+
+    assert [(a.external_ref, a.closed_reason) for a in closed] == [("c-1", "No longer watched")]
+
+    scopes.update(closed_at=None)
+    ingest.prepare(open_run(credential), seeds=SEEDS)
+
+    assert not Account.unscoped.exclude(closed_at=None).exists()
+
+
+def test_renamed_credential_is_found_by_its_new_name(acme: Tenant) -> None:
+    credential = make_credential(acme, name="Old name")
+    keep(credential, row("m-1"))
+    Credential.unscoped.update(name="Brand new")
+
+    ingest.prepare(open_run(credential), seeds=())
+
+    assert "brand new" in Account.unscoped.get().search
