@@ -13,8 +13,9 @@ from csp.constants import NONE, SELF
 from dashboard.logs import PROCESSORS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 env = environ.Env()
+# What one machine keeps: the demo's database, mail, files and logs.
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 # --- Where we run ---------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
