@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from providers.views import credentials
+from providers.views import credentials, runs
 
 app_name = "providers"
 
@@ -11,5 +11,6 @@ urlpatterns = [
     path("providers/test/", credentials.test, name="test"),
     path("providers/add/<slug:code>/", credentials.credential_add, name="credential_add"),
     path("providers/<slug:public_id>/", credentials.credential, name="credential"),
-    # Sync runs.
+    path("sync-runs/", runs.runs, name="runs"),
+    path("sync-runs/<slug:public_id>/", runs.run, name="run"),
 ]

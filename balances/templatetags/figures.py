@@ -18,14 +18,18 @@ from providers.money import split_amount
 register = template.Library()
 
 AMOUNT = '<span class="{}">{}{}<span class="frac">{}{}</span></span>'
-NO_AMOUNT = '<span class="amt none"><span aria-hidden="true">–<span class="frac"></span></span><span class="vh">{}</span></span>'
+NO_AMOUNT = (
+    '<span class="amt none"><span aria-hidden="true">–<span class="frac"></span></span>'
+    '<span class="vh">{}</span></span>'
+)
 
 
 @register.simple_tag
 def amount(value: Decimal | None, decimals: int, sign: str = "") -> SafeString:
     """Show an amount in full, a dash where the provider reports none.
 
-    Units: natural units; `decimals` are the currency's, further digits the value has are dimmed. `sign="always"` shows a plus.
+    Units: natural units; `decimals` are the currency's, further digits the value has are dimmed.
+    `sign="always"` shows a plus, and no colour: a movement is not judged.
     """
     if value is None:
         return format_html(NO_AMOUNT, _("not reported"))

@@ -1,0 +1,1 @@
+"""Answer requests about balances: guard, parse, one call, render."""

@@ -1,0 +1,215 @@
+"""Gather what the page of one balance shows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from balances.fields import EXACT
+from balances.models import Account, Balance, Decision, HeldReading, Observation
+from balances.results import Context, Row
+from balances.states import STATES
+from balances.views.notices import notices
+from balances.views.words import COUNTING, HOLDERS
+from providers.connectors import CONNECTORS
+from providers.currencies import currency
+from providers.models import AsOfSource, Outcome, RunScope, SyncRun
+from providers.money import places
+from providers.rows import AmountKind
+from providers.tenancy.scoping import Action, may
+from providers.views.runs import RunItem, present
+from providers.words import error_words
+
+OBSERVATIONS = 30
+RUNS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One observation and how far it moved from the one before; None where that cannot be said."""
+
+    as_of: datetime
+    fetched_at: datetime
+    available: Decimal | None
+    pending: Decimal | None
+    change: Decimal | None
+    is_first: bool
+    run_url: str
+
+
+def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
+    """Return the context of balances/detail.html."""
+    tenant = context.tenant
+    balance = (
+        Balance.objects.for_tenant(tenant)
+        .select_related("account", "account__counted_by", "scope", "scope__credential")
+        .get(public_id=row.public_id)
+    )
+    linked = may(role, action=Action.READ_PROVIDERS)
+    seen = _seen(balance, tenant_slug=tenant.slug, linked=linked)
+    connector = CONNECTORS[row.provider]
+    return {
+        "row": row,
+        "words": STATES[row.state],
+        "now": context.now,
+        "list_url": reverse("balances:list", args=[tenant.slug]),
+        "runs_url": reverse("providers:runs", args=[tenant.slug]) if linked else "",
+        "may_sync": may(role, action=Action.SYNC) and balance.scope.credential.is_active,
+        "notices": notices(row, balance, slug=tenant.slug, role=role),
+        "legend": [connector.legend[kind] for kind in AmountKind if kind in connector.legend],
+        "observations": seen,
+        "dp": max([row.decimals, *(places(s.available) for s in seen if s.available is not None)]),
+        "log": _log(balance, linked=linked),
+        "facts": _facts(row, balance, linked=linked),
+        "held": _held(row, balance, slug=tenant.slug),
+        "may_decide": may(role, action=Action.DECIDE_HELD),
+        "actions": _actions(balance.account, slug=tenant.slug, role=role, balance=balance),
+        "account": balance.account,
+        "today": timezone.localdate(context.now),
+    }
+
+
+def _seen(balance: Balance, *, tenant_slug: str, linked: bool) -> list[Seen]:
+    found = list(
+        Observation.objects.for_tenant(balance.tenant)
+        .filter(balance=balance)
+        .select_related("run")
+        .order_by("-as_of", "-id")[: OBSERVATIONS + 1]
+    )
+    earlier: Iterable[Observation | None] = [*found[1:], None]
+    return [
+        Seen(
+            as_of=now.as_of,
+            fetched_at=now.fetched_at,
+            available=now.available,
+            pending=now.pending,
+            change=_moved(now.available, before.available) if before else None,
+            is_first=before is None,
+            run_url=reverse("providers:run", args=[tenant_slug, now.run.public_id])
+            if linked
+            else "",
+        )
+        for now, before in zip(found, earlier, strict=True)
+    ][:OBSERVATIONS]
+
+
+def _moved(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    return None if now is None or before is None else EXACT.subtract(now, before)
+
+
+def _log(balance: Balance, *, linked: bool) -> list[RunItem]:
+    runs = list(
+        SyncRun.objects.for_tenant(balance.tenant)
+        .filter(credential_id=balance.scope.credential_id)
+        .select_related("credential", "requested_by")
+        .order_by("-started_at", "-id")[:RUNS]
+    )
+    outcomes = {
+        outcome.run_id: outcome
+        for outcome in RunScope.objects.for_tenant(balance.tenant).filter(
+            run__in=runs, scope_id=balance.scope_id
+        )
+    }
+    return [
+        present(
+            run,
+            tenant=balance.tenant,
+            linked=linked,
+            scope_text=_scope_text(outcomes.get(run.pk)),
+        )
+        for run in runs
+    ]
+
+
+def _scope_text(outcome: RunScope | None) -> str:
+    """Say what a run learned of this balance's scope; a read without a change leaves no row."""
+    if outcome is None:
+        return _("not changed, or not reached")
+    if outcome.outcome == Outcome.FAILED:
+        return str(error_words(outcome.error_code).short)
+    if outcome.outcome == Outcome.HELD:
+        return _("held")
+    return _("%(n)d figures changed") % {"n": outcome.rows_changed}
+
+
+def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
+    slug, account, scope = balance.tenant.slug, balance.account, balance.scope
+    credential_url = reverse("providers:credential", args=[slug, row.credential_public_id])
+    known = currency(row.currency)
+    source = str(AsOfSource(row.as_of_source.upper()).label) if row.as_of_source else ""
+    facts: list[dict[str, Any]] = [
+        {
+            "label": _("Credential"),
+            "text": f"{row.provider_label} {row.credential_name}",
+            "url": credential_url if linked else "",
+        },
+        {"label": _("State"), "text": str(STATES[row.state].label)},
+        {"label": _("Held for"), "text": str(HOLDERS[row.holder])},
+        {"label": _("Counts as"), "text": _counting(row, account)},
+        {
+            "label": _("Currency"),
+            "text": f"{row.currency}, {known.name}" if known else row.currency,
+        },
+        {"label": _("As of"), "at": row.as_of, "text": source},
+        {"label": _("Confirmed"), "at": row.fetched_at},
+        {"label": _("Unchanged since"), "at": row.changed_at},
+        {"label": _("Next reading"), "at": scope.due_at or scope.credential.due_at},
+        {"label": _("Owner"), "text": row.owner_name or row.owner_ref},
+        {"label": _("Network"), "text": row.network},
+        {"label": _("Address"), "text": row.address, "mono": True},
+        {"label": _("Reference"), "text": row.account_ref, "mono": True},
+        {"label": _("Provider's name"), "text": row.provider_account_name},
+        {"label": _("First seen"), "at": account.created_at},
+    ]
+    return [fact for fact in facts if fact.get("at") or fact.get("text")]
+
+
+def _counting(row: Row, account: Account) -> str:
+    if row.counting == "duplicate" and account.counted_by:
+        return _("Also read through %(name)s, counted there") % {"name": account.counted_by.name}
+    return str(COUNTING[row.counting])
+
+
+def _held(row: Row, balance: Balance, *, slug: str) -> dict[str, Any] | None:
+    held = (
+        HeldReading.objects.for_tenant(balance.tenant)
+        .filter(scope=balance.scope, decision=Decision.WAITING)
+        .first()
+    )
+    if held is None:
+        return None
+    mine = next((r for r in held.rows if _is_of(r, row)), None)
+    return {
+        "reason": held.get_reason_display(),
+        "detail": held.detail,
+        "read_at": held.read_at,
+        "is_listed": mine is not None,
+        "available": Decimal(mine["available"]) if mine and mine["available"] is not None else None,
+        "url": reverse("balances:held_decide", args=[slug, held.public_id]),
+    }
+
+
+def _is_of(stored: dict[str, Any], row: Row) -> bool:
+    return bool((stored["account_ref"], stored["currency"]) == (row.account_ref, row.currency))
+
+
+def _actions(account: Account, *, slug: str, role: str, balance: Balance) -> dict[str, str]:
+    """Return the addresses of what this role may change now."""
+    manage = may(role, action=Action.MANAGE_ACCOUNTS)
+    offered = {
+        "rename": may(role, action=Action.RENAME),
+        "holder": manage,
+        "close": manage and account.closed_at is None,
+        "reopen": manage and account.closed_at is not None,
+        "keep": manage and balance.missing_since is not None and account.closed_at is None,
+    }
+    return {
+        f"{name}_url": reverse(f"balances:{name}", args=[slug, account.public_id])
+        for name, is_offered in offered.items()
+        if is_offered
+    }

@@ -1,0 +1,93 @@
+"""Show and change the order: column heads and the Sort menu."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from balances.query.catalogue import FIELDS, MAX_SORTS, SORTS
+from balances.query.tree import BalanceQuery, Sort
+from balances.views.links import Links
+
+# Sort key and CSS class of each head, in the order of the cells in balances/_table.html.
+HEADS = (
+    ("account", ""),
+    ("provider", ""),
+    ("holder", "opt"),
+    ("reference", "opt"),
+    ("network", "opt"),
+    ("currency", "cur"),
+    ("available", "num"),
+    ("pending", "num"),
+    ("as_of", "asof"),
+)
+
+
+def heads(query: BalanceQuery, *, links: Links) -> list[dict[str, Any]]:
+    """Return the column heads with the links that sort."""
+    return [_head(field, css, query, links) for field, css in HEADS]
+
+
+def _head(field: str, css: str, query: BalanceQuery, links: Links) -> dict[str, Any]:
+    ranks = {key.field: rank for rank, key in enumerate(query.sort, start=1)}
+    rank = ranks.get(field)
+    key = query.sort[rank - 1] if rank else None
+    return {
+        "key": field,
+        "label": _(FIELDS[field].label),
+        "css": css,
+        "url": links.sorted_by(field),
+        "add_url": links.also_sorted_by(field),
+        "rank": rank,
+        "icon": "down" if key and key.descending else "up",
+        "aria_sort": _aria(key) if rank == 1 else "",
+        "words": _words(key, rank, len(query.sort)) if key and rank else "",
+    }
+
+
+def _aria(key: Sort | None) -> str:
+    return "descending" if key and key.descending else "ascending"
+
+
+def _words(key: Sort, rank: int, count: int) -> str:
+    field = FIELDS[key.field]
+    direction = _(field.descending if key.descending else field.ascending)
+    return _("sorted %(direction)s, key %(rank)d of %(count)d") % {
+        "direction": direction,
+        "rank": rank,
+        "count": count,
+    }
+
+
+def sort_menu(query: BalanceQuery, *, links: Links) -> dict[str, Any]:
+    """Return the context of balances/_sort_menu.html."""
+    used = {key.field for key in query.sort}
+    free = [name for name in SORTS if name not in used] if len(query.sort) < MAX_SORTS else []
+    return {
+        "summary": ", ".join(_(FIELDS[key.field].label) for key in query.sort),
+        "keys": [_key(key, rank, links) for rank, key in enumerate(query.sort, start=1)],
+        "more": [
+            {
+                "label": _("Then by %(field)s") % {"field": _(FIELDS[name].label)},
+                "url": links.also_sorted_by(name),
+            }
+            for name in free
+        ],
+    }
+
+
+def _key(key: Sort, rank: int, links: Links) -> dict[str, Any]:
+    field = FIELDS[key.field]
+    now, other = field.ascending, field.descending
+    if key.descending:
+        now, other = other, now
+    label = _(field.label)
+    return {
+        "rank": rank,
+        "label": label,
+        "icon": "down" if key.descending else "up",
+        "turned_url": links.turned(key),
+        "turned_label": _("%(field)s: %(now)s, change to %(other)s")
+        % {"field": label, "now": _(now), "other": _(other)},
+        "drop_url": links.dropped(key) if len(links.query.sort) > 1 else "",
+        "drop_label": _("Do not sort by %(field)s") % {"field": label},
+    }

@@ -1,0 +1,150 @@
+"""Put a page of results into the words, links and figures its template shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from balances.query.describe import Labels, describe, words_of
+from balances.query.tree import BalanceQuery, Condition
+from balances.results import Context, Page, Row
+from balances.states import STATES, StateWords
+from balances.views.links import Links
+from balances.views.pager import pager
+from balances.views.sorting import heads
+from balances.views.totals import TotalView, total_views
+from balances.views.words import COUNTING, HOLDERS, labels
+from providers.money import places
+
+MOST_DECIMALS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowView:
+    """One balance as the table shows it."""
+
+    row: Row
+    url: str
+    words: StateWords
+    holder: str
+    tag: str
+    again: bool
+    breaks: bool
+
+
+def table(
+    query: BalanceQuery, page: Page, *, links: Links, context: Context, zone: ZoneInfo
+) -> dict[str, Any]:
+    """Return the context of balances/_table.html for a query that was understood."""
+    words = labels(context)
+    rows = row_views(page.rows, slug=context.tenant.slug)
+    totals = total_views(page.totals)
+    sentence = describe(query, labels=words, zone=zone, gettext=_)
+    return {
+        "count": f"{page.count:,}",
+        "tenant_count": f"{page.tenant_count:,}",
+        "tenant_total": page.tenant_count,
+        "sentence": sentence.removesuffix("."),
+        "spoken": _("%(count)s. %(sentence)s")
+        % {"count": counted(page.count), "sentence": sentence},
+        "chips": chips(query, links=links, words=words, zone=zone),
+        "clear_url": links.cleared(),
+        "headers": heads(query, links=links),
+        "rows": rows,
+        "totals": totals,
+        "dp": widest(rows, totals),
+        "pager": pager(page, links=links),
+        "empty": nothing(query, page, links=links),
+        "notices": notices(query),
+        "faults": [],
+    }
+
+
+def counted(number: int) -> str:
+    """Count balances in words."""
+    return ngettext("%(n)s balance", "%(n)s balances", number) % {"n": f"{number:,}"}
+
+
+def row_views(rows: Sequence[Row], *, slug: str) -> list[RowView]:
+    """Prepare rows; a currency like the row's above is quiet, and its last row closes it with a line."""
+    views = []
+    for index, row in enumerate(rows):
+        following = rows[index + 1].currency if index + 1 < len(rows) else row.currency
+        views.append(
+            RowView(
+                row=row,
+                url=reverse("balances:detail", args=[slug, row.public_id]),
+                words=STATES[row.state],
+                holder=str(HOLDERS[row.holder]),
+                tag="" if row.counting == "live" else str(COUNTING[row.counting]),
+                again=index > 0 and rows[index - 1].currency == row.currency,
+                breaks=following != row.currency,
+            )
+        )
+    return views
+
+
+def widest(rows: Sequence[RowView], totals: Sequence[TotalView]) -> int:
+    """Return the most decimals on the page, for which figures keep room so that points align."""
+    shown = [amount for view in rows for amount in (view.row.available, view.row.pending)]
+    needed = [places(amount) for amount in shown if amount is not None]
+    needed += [view.row.decimals for view in rows] + [total.places for total in totals]
+    return min(max(needed, default=2), MOST_DECIMALS)
+
+
+def chips(
+    query: BalanceQuery, *, links: Links, words: Labels, zone: ZoneInfo
+) -> list[dict[str, str]]:
+    """Say each part of the filter, with the address that drops it."""
+    found = []
+    if query.q:
+        found.append(_chip(_("Search"), _("for"), f"“{query.q}”", links.without_search()))
+    for part in query.where.filters:
+        if isinstance(part, Condition):
+            field, operator, value = words_of(part, labels=words, zone=zone, gettext=_)
+            found.append(_chip(field, operator, value, links.without(part)))
+    return found
+
+
+def _chip(label: str, operator: str, value: str, url: str) -> dict[str, str]:
+    remove = _("Remove filter: %(text)s") % {"text": f"{label} {operator} {value}"}
+    return {
+        "label": label,
+        "operator": operator,
+        "value": value,
+        "remove_url": url,
+        "remove_label": remove,
+    }
+
+
+def notices(query: BalanceQuery) -> list[dict[str, str]]:
+    """Warn of what an order by amount across currencies means."""
+    if not query.has_mixed_sort:
+        return []
+    return [{"tone": "warn", "text": _("Currencies are mixed: order is by number only.")}]
+
+
+def nothing(query: BalanceQuery, page: Page, *, links: Links) -> dict[str, Any]:
+    """Say why no row stands here, and what would show some."""
+    if page.count:
+        return {
+            "title": _("There is no page %(number)s") % {"number": query.page},
+            "text": _("The last page is %(pages)s.") % {"pages": page.pages},
+            "links": [{"label": _("Last page"), "url": links.page(page.pages), "primary": True}],
+        }
+    if page.tenant_count:
+        hidden = _("%(count)s are hidden by the filters in use.")
+        return {
+            "title": _("No balance matches these filters"),
+            "text": hidden % {"count": counted(page.tenant_count)},
+            "links": [{"label": _("Clear all filters"), "url": links.cleared(), "primary": True}],
+        }
+    return {
+        "title": _("No balances yet"),
+        "text": _("Balances appear after a provider is connected and has been read once."),
+        "links": [],
+    }

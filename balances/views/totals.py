@@ -1,0 +1,90 @@
+"""Put totals into words: how many rows report, what is negative in them, what is not up to date."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from balances.results import AmountTotal, Total
+from balances.views.words import COUNTING, HOLDERS
+from providers import currencies
+from providers.money import places
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureView:
+    """One sum; `from_text` says of how many rows, unless all report it or none."""
+
+    sum: Decimal | None
+    from_text: str
+    negative: Decimal
+    negative_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TotalView:
+    """The total of one currency, holder and counting; `part` names one that is no plain total."""
+
+    currency: str
+    holder: str
+    holder_code: str
+    part: str
+    decimals: int
+    places: int
+    rows: int
+    rows_text: str
+    available: FigureView
+    pending: FigureView
+    not_fresh: int
+    not_fresh_text: str
+    oldest: datetime | None
+
+
+def total_views(totals: Sequence[Total]) -> list[TotalView]:
+    """Prepare totals in the order given."""
+    return [total_view(total) for total in totals]
+
+
+def total_view(total: Total) -> TotalView:
+    """Prepare one total."""
+    shown = [figure.sum for figure in (total.available, total.pending) if figure.sum is not None]
+    decimals = currencies.exponent(total.currency)
+    return TotalView(
+        currency=total.currency,
+        holder=str(HOLDERS[total.holder]),
+        holder_code=total.holder,
+        part="" if total.counting == "live" else str(COUNTING[total.counting]),
+        decimals=decimals,
+        places=max([decimals, *map(places, shown)]),
+        rows=total.rows,
+        rows_text=ngettext("%(n)s balance", "%(n)s balances", total.rows)
+        % {"n": f"{total.rows:,}"},
+        available=figure_view(total.available, rows=total.rows),
+        pending=figure_view(total.pending, rows=total.rows),
+        not_fresh=total.not_fresh,
+        not_fresh_text=not_fresh_text(total.not_fresh),
+        oldest=total.oldest_as_of,
+    )
+
+
+def figure_view(figure: AmountTotal, *, rows: int) -> FigureView:
+    """Prepare one sum of `rows` rows."""
+    partial = 0 < figure.reported < rows
+    return FigureView(
+        sum=figure.sum,
+        from_text=_("from %(n)s of %(rows)s") % {"n": f"{figure.reported:,}", "rows": f"{rows:,}"}
+        if partial
+        else "",
+        negative=figure.negative_sum,
+        negative_count=figure.negative_count,
+    )
+
+
+def not_fresh_text(count: int) -> str:
+    """Say how many are not up to date; nothing when all are."""
+    if not count:
+        return ""
+    return ngettext("%(n)s not up to date", "%(n)s not up to date", count) % {"n": f"{count:,}"}

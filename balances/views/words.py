@@ -1,0 +1,32 @@
+"""Name codes for people."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from balances.models import AccountKind
+from balances.results import Context
+from balances.states import STATES
+
+HOLDERS: Mapping[str, str | Promise] = {"own": _("Own"), "customers": _("Customers'")}
+COUNTING: Mapping[str, str | Promise] = {
+    "live": _("Live"),
+    "test": _("Test"),
+    "unverified": _("Unverified"),
+    "duplicate": _("Also read through another credential"),
+    "manual": _("Manual"),
+}
+ENVIRONMENTS: Mapping[str, str | Promise] = {"live": _("Live"), "sandbox": _("Sandbox")}
+
+
+def labels(context: Context) -> dict[str, Mapping[str, str]]:
+    """Return the words of every coded value, by field, as `describe` takes them."""
+    return {
+        **context.labels,
+        "holder": {code: str(words) for code, words in HOLDERS.items()},
+        "counting": {code: str(words) for code, words in COUNTING.items()},
+        "environment": {code: str(words) for code, words in ENVIRONMENTS.items()},
+        "account_kind": {kind.value.lower(): str(kind.label) for kind in AccountKind},
+        "state": {code: str(words.label) for code, words in STATES.items()},
+    }

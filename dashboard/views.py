@@ -1,0 +1,77 @@
+"""Show the overview: what is held where, in which currency, and whether to believe it."""
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from balances import charts, results
+from balances.query.tree import BalanceQuery, Condition, Group
+from balances.results import Total
+from balances.views.freshness import freshness
+from balances.views.links import Links
+from balances.views.totals import total_views
+from dashboard import bars, strip
+from providers.pill import sync_pill
+from providers.tenancy import htmx
+from providers.tenancy.scoping import Action, TenantRequest, may, role_required
+
+PARTIALS = {"dashboard-health": "dashboard/_health.html"}
+
+
+@require_GET
+@role_required(Action.READ)
+def overview(request: TenantRequest, tenant: str) -> HttpResponse:
+    """Show health, a card per currency and holder, and who holds how much of each."""
+    context = results.Context.load(request.tenant, now=timezone.now())
+    query = BalanceQuery()
+    links = Links(path=reverse("balances:list", args=[tenant]), query=query)
+    with results.snapshot():
+        totals = results.totals(query, context=context)
+        shares, parts = charts.read(query, context=context)
+        found = results.facets(context)
+    views = total_views(totals)
+    linked = may(request.role, action=Action.READ_PROVIDERS)
+    values = {
+        "now": context.now,
+        "may_sync": may(request.role, action=Action.SYNC),
+        "this_url": request.path,
+        "freshness": freshness(found, views, links=links),
+        **strip.health(context, role=request.role),
+        "cards": _cards(totals, links=links),
+        "all_url": links.path,
+        "all_text": _("See all balances"),
+        **bars.drawn(shares, parts, links=links),
+        "nothing": _nothing(request),
+        "sync_pill": sync_pill(context.stored, slug=tenant, now=context.now, linked=linked),
+    }
+    return htmx.render(request, "dashboard/overview.html", values, partials=PARTIALS)
+
+
+def _cards(totals: list[Total], *, links: Links) -> list[dict[str, object]]:
+    """Return a card per total, own money first, what is no plain total last."""
+    ordered = sorted(totals, key=lambda t: (t.counting != "live", t.holder != "own", t.currency))
+    return [
+        {"total": view, "url": links.to(_query(total))}
+        for total, view in zip(ordered, total_views(ordered), strict=True)
+    ]
+
+
+def _query(total: Total) -> BalanceQuery:
+    """Ask for the rows a total adds up."""
+    conditions = (
+        Condition("currency", "eq", (total.currency,)),
+        Condition("holder", "eq", (total.holder,)),
+        Condition("counting", "eq", (total.counting,)),
+    )
+    return BalanceQuery(where=Group(filters=conditions))
+
+
+def _nothing(request: TenantRequest) -> dict[str, object]:
+    links = []
+    if may(request.role, action=Action.MANAGE_CREDENTIALS):
+        url = reverse("providers:credentials", args=[request.tenant.slug])
+        links = [{"label": _("Add a provider"), "url": url, "primary": True}]
+    text = _("Balances appear after a provider is connected and has been read once.")
+    return {"empty": {"title": _("No balances yet"), "text": text, "links": links}}
