@@ -99,9 +99,9 @@ def read(query: BalanceQuery, *, context: Context) -> tuple[list[Share], list[Pa
         _share(provider, total)
         for provider, totals in found.items()
         for total in totals
-        if total.counting == "live"
+        if total.counting == "LIVE"
     ]
-    shares.sort(key=lambda s: (s.currency, s.holder != "own", s.slot))
+    shares.sort(key=lambda s: (s.currency, s.holder != "OWN", s.slot))
     rows = at_least(_smallest(shares), query, context=context)
     return shares, [
         Part(
@@ -169,7 +169,7 @@ def currency_bars(shares: Sequence[Share], largest: Sequence[Part]) -> list[Bar]
 def provider_bars(shares: Sequence[Share]) -> dict[str, list[ProviderBar]]:
     """Group by provider: its share of each currency and holder, by the sum of what is above zero."""
     bars: dict[str, list[ProviderBar]] = {}
-    for share in sorted(shares, key=lambda s: (s.slot, s.holder != "own", s.currency)):
+    for share in sorted(shares, key=lambda s: (s.slot, s.holder != "OWN", s.currency)):
         whole = _positive(
             s for s in shares if (s.currency, s.holder) == (share.currency, share.holder)
         )

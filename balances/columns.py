@@ -55,12 +55,12 @@ _DEFINED = (
         *(TEXT, 34, lambda row: row.credential_public_id, "credential"),
         is_default=False,
     ),
-    Column("holder", "Holder", TEXT, 12, lambda row: row.holder, "holder"),
+    Column("holder", "Holder", TEXT, 12, lambda row: row.holder.lower(), "holder"),
     Column("account_ref", "Reference", TEXT, 30, lambda row: row.account_ref, "reference"),
     Column(
         "account_kind",
         "Account kind",
-        *(TEXT, 13, lambda row: row.account_kind, "account_kind"),
+        *(TEXT, 13, lambda row: row.account_kind.lower(), "account_kind"),
         is_default=False,
     ),
     Column("account_name", "Account", TEXT, 30, lambda row: row.account_name, "account"),
@@ -76,7 +76,7 @@ _DEFINED = (
     Column(
         "as_of_source",
         "As of from",
-        *(TEXT, 15, lambda row: row.as_of_source),
+        *(TEXT, 15, lambda row: row.as_of_source.lower()),
         is_default=False,
     ),
     Column(

@@ -20,12 +20,13 @@ __all__ = ("Context", "CredentialFacts")
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """Hold the tenant, its credentials as they stand, and the one `now` that judges freshness.
+    """Hold the tenant, its credentials as they stand (`stored`), and the one `now` that judges freshness.
 
     Time: `now` is aware UTC.
     """
 
     tenant: Tenant
+    stored: tuple[Credential, ...]
     facts: Facts
     stored: tuple[Credential, ...]
 
@@ -45,7 +46,7 @@ class Context:
 
     @property
     def credentials(self) -> tuple[CredentialFacts, ...]:
-        """Return the tenant's credentials, retired ones included."""
+        """Return what a question needs of the tenant's credentials, retired ones included."""
         return self.facts.credentials
 
     @property

@@ -20,8 +20,8 @@ CHUNK = 2_000
 class Row(NamedTuple):
     """Hold one balance as every surface shows it.
 
-    Codes are lower case, as in addresses. `account_name` is our name for the account, else the provider's, else its
-    reference. Units: natural; None is "not reported", never zero. `decimals` is how many
+    Codes are as stored, upper case, but `provider` and `state`. `account_name` is our name for the account, else
+    the provider's, else its reference. Units: natural; None is "not reported", never zero. `decimals` is how many
     places the currency shows. Time: `as_of` is the balance's own time, else its reading's; `fetched_at` our reading.
     """
 
@@ -112,7 +112,7 @@ def at_least(
         return []
     large = Q(pk__in=[])
     for (currency, holder), amount in smallest.items():
-        large |= Q(currency=currency, holder=holder.upper(), available__gte=amount)
+        large |= Q(currency=currency, holder=holder, available__gte=amount)
     found = context.matching(query).filter(large, counting="LIVE")
     with snapshot():
         return list(read(found.order_by("-available", "id"), context=context))
@@ -152,7 +152,7 @@ def _maker(credential: Any) -> Any:
     start = (credential.provider, label, slot, credential.public_id, credential.name)
 
     def make(values: tuple[Any, ...]) -> Row:
-        return _row(values, (*start, credential.environment.lower()))
+        return _row(values, (*start, credential.environment))
 
     return make
 
@@ -168,11 +168,11 @@ def _row(values: tuple[Any, ...], credential: tuple[Any, ...]) -> Row:
         (
             public_id,
             *credential,
-            *(holder.lower(), counting.lower(), account_id, ref, kind.lower()),
+            *(holder, counting, account_id, ref, kind),
             *(display_name or name or ref, name),
             *(owner_ref, owner_name, network, address, currency),
             exponent(currency, 2 if decimals is None else decimals),
-            *(available, pending, ledger, as_of, source.lower(), fetched_at or read_at),
+            *(available, pending, ledger, as_of, source, fetched_at or read_at),
             *(STATES[rank], missing_since, verified, tuple(flags), changed_at),
         )
     )

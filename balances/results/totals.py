@@ -20,8 +20,8 @@ from balances.results.context import Context
 from balances.results.snapshot import snapshot
 
 # Own money stands first, and live money before what is only listed.
-_HOLDERS = ("own", "customers")
-_COUNTINGS = ("live", "manual", "unverified", "duplicate", "test")
+_HOLDERS = ("OWN", "CUSTOMERS")
+_COUNTINGS = ("LIVE", "MANUAL", "UNVERIFIED", "DUPLICATE", "TEST")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class AmountTotal:
 
 @dataclass(frozen=True, kw_only=True)
 class Total:
-    """Hold the figures of one currency, holder and counting; their codes are lower case.
+    """Hold the figures of one currency, holder and counting, whose codes are as stored.
 
     Time: `oldest_as_of` is the oldest time among its rows.
     """
@@ -165,8 +165,8 @@ _AGGREGATES: dict[str, Any] = {
 def _total(row: Mapping[str, Any], *, credential_id: int | None) -> Total:
     return Total(
         currency=row["currency"],
-        holder=row["holder"].lower(),
-        counting=row["counting"].lower(),
+        holder=row["holder"],
+        counting=row["counting"],
         rows=row["n"],
         not_fresh=row["not_fresh"],
         oldest_as_of=row["oldest"],

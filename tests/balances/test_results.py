@@ -40,7 +40,9 @@ def test_page_costs_the_same_statements_for_25_rows_as_for_200(acme: Tenant) -> 
         make_balance(credential, available=number, scope=scope)
 
     def statements(text: str) -> int:
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             context = Context.load(acme, now=NOW)
             assert results.page(ask(text), context=context).rows
         return len(captured)
