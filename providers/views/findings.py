@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from providers.connectors.base import Step, StepName, Verdict
-from providers.currencies import exponent
+from providers.currencies import exponent, is_test
 from providers.rows import BalanceRow
 from providers.services.drafts import Draft
 from providers.services.verification import Finding
@@ -40,6 +40,7 @@ class RowItem:
     decimals: int
     available: Decimal | None
     pending: Decimal | None
+    is_test: bool
 
 
 def present(finding: Finding, *, draft: Draft) -> dict[str, Any]:
@@ -131,4 +132,5 @@ def _row(row: BalanceRow) -> RowItem:
         decimals=exponent(row.currency) if row.decimals is None else row.decimals,
         available=row.available,
         pending=row.pending,
+        is_test=is_test(row.currency),
     )

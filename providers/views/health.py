@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Aggregate, Count, IntegerField, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from providers.connectors import CONNECTORS
-from providers.models import Credential, Scope, ScopeKind, Secret
+from providers.models import Credential, Scope, Secret
 from providers.services.secrets import settings_of
 from providers.tenancy.models import Tenant
 from providers.words import error_words
@@ -44,8 +44,18 @@ class Watched:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecretItem:
+    """All that is ever shown of a saved secret."""
+
+    last_four: str
+    set_at: datetime
+    set_by: str
+    age: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CredentialItem:
-    """One credential as its row and its page show it; `secrets` hold nothing but their ends."""
+    """One credential as its row and its page show it."""
 
     credential: Credential
     provider_label: str
@@ -53,7 +63,7 @@ class CredentialItem:
     health: Health
     watched: Watched
     watch_note: str
-    secrets: tuple[Secret, ...]
+    secrets: tuple[SecretItem, ...]
     every: str
 
     @property
@@ -70,7 +80,7 @@ def present(
 ) -> list[CredentialItem]:
     """Gather what is shown of credentials, with one query for scopes and one for secrets."""
     found = list(credentials)
-    watched, secrets = _watched(tenant, found), _secrets(tenant, found)
+    watched, secrets = _watched(tenant, found), _secrets(tenant, found, now=now)
     return [
         _item(each, watched=watched.get(each.pk, Watched()), secrets=secrets[each.pk], now=now)
         for each in found
@@ -78,7 +88,7 @@ def present(
 
 
 def _item(
-    credential: Credential, *, watched: Watched, secrets: tuple[Secret, ...], now: datetime
+    credential: Credential, *, watched: Watched, secrets: tuple[SecretItem, ...], now: datetime
 ) -> CredentialItem:
     connector = CONNECTORS[credential.provider]
     return CredentialItem(
@@ -99,7 +109,7 @@ def _watched(tenant: Tenant, credentials: list[Credential]) -> dict[int, Watched
         .filter(credential__in=credentials, closed_at=None)
         .values("credential_id")
         .annotate(
-            scopes=Count("pk", filter=Q(kind=ScopeKind.BALANCES)),
+            scopes=Count("pk"),
             rows=RowCount("row_count"),
             failing=Count("pk", filter=~Q(error_code="")),
             held=Count("pk", filter=Q(held_at__isnull=False)),
@@ -109,7 +119,9 @@ def _watched(tenant: Tenant, credentials: list[Credential]) -> dict[int, Watched
     return {count.pop("credential_id"): Watched(**count) for count in counts}
 
 
-def _secrets(tenant: Tenant, credentials: list[Credential]) -> dict[int, tuple[Secret, ...]]:
+def _secrets(
+    tenant: Tenant, credentials: list[Credential], *, now: datetime
+) -> dict[int, tuple[SecretItem, ...]]:
     rows = (
         Secret.objects.for_tenant(tenant)
         .filter(credential__in=credentials)
@@ -117,10 +129,21 @@ def _secrets(tenant: Tenant, credentials: list[Credential]) -> dict[int, tuple[S
         .defer("sealed")
         .order_by("field")
     )
-    found: dict[int, list[Any]] = {each.pk: [] for each in credentials}
+    found: dict[int, tuple[SecretItem, ...]] = {each.pk: () for each in credentials}
     for row in rows:
-        found[row.credential_id].append(row)
-    return {pk: tuple(secrets) for pk, secrets in found.items()}
+        found[row.credential_id] += (_secret(row, now=now),)
+    return found
+
+
+def _secret(row: Secret, *, now: datetime) -> SecretItem:
+    days = max((now - row.set_at).days, 0)
+    age = ngettext("%(n)d day old", "%(n)d days old", days) % {"n": days}
+    return SecretItem(
+        last_four=row.last_four,
+        set_at=row.set_at,
+        set_by=str(row.set_by or ""),
+        age=age if days else _("set today"),
+    )
 
 
 def _health(credential: Credential, *, watched: Watched, now: datetime) -> Health:
@@ -149,8 +172,7 @@ def _under_way(credential: Credential, *, now: datetime) -> Health | None:
 
 def _in_trouble(credential: Credential, *, watched: Watched) -> Health | None:
     if credential.error_code:
-        words = error_words(credential.error_code)
-        detail = f"{words.short}. {credential.error_detail} {words.remedy}"
+        detail = _why(credential)
         return Health(tone="bad", icon="alert", text=_("Not synced"), detail=detail)
     if watched.failing:
         text = ngettext("%(n)d part not synced", "%(n)d parts not synced", watched.failing)
@@ -159,6 +181,13 @@ def _in_trouble(credential: Credential, *, watched: Watched) -> Health | None:
         text = ngettext("%(n)d reading held", "%(n)d readings held", watched.held)
         return Health(tone="warn", icon="lock", text=text % {"n": watched.held})
     return None
+
+
+def _why(credential: Credential) -> str:
+    """Say what failed in our words, then in the provider's, then what mends it."""
+    words = error_words(credential.error_code)
+    said = f" ({credential.error_detail})" if credential.error_detail else ""
+    return f"{capfirst(str(words.short))}{said}. {words.remedy}"
 
 
 def _by_age(credential: Credential, *, now: datetime) -> Health:

@@ -13,6 +13,11 @@ NOW = datetime(2026, 11, 20, 9, 45, tzinfo=UTC)
 LATER = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
 
 
+def one_held(credential: Credential) -> frozenset[str]:
+    """Hold one reference that no key of the simulator opens."""
+    return frozenset({"01-ours-alone"})
+
+
 def enter(tenant: Tenant, simulator: Any, slot: str = "payiano", **changes: Any) -> Entered:
     """Fill the form for a slot of the simulator; `changes` replace fields, `settings` join."""
     provider = slot.partition("_")[0]

@@ -27,7 +27,7 @@ def open_scopes(credential: Credential) -> set[str]:
 
 
 def last_entry(tenant: Tenant) -> ActivityEntry:
-    entry = ActivityEntry.objects.for_tenant(tenant).order_by("-pk").first()
+    entry: ActivityEntry | None = ActivityEntry.objects.for_tenant(tenant).order_by("-pk").first()
     assert entry is not None
     return entry
 
@@ -55,9 +55,13 @@ def test_a_name_is_taken_once_per_provider_and_environment(
     save(acme, simulator, name="Main")
 
     assert "name" in faults_of(acme, simulator, name=" Main ")
-    assert check(enter(acme, simulator, name="Main", environment="SANDBOX"))
-    assert check(enter(acme, simulator, "payman", name="Main"))
-    assert check(enter(globex, simulator, name="Main"))
+    for tenant, slot, environment in (
+        (acme, "payiano", "SANDBOX"),
+        (acme, "payman", "LIVE"),
+        (globex, "payiano", "LIVE"),
+    ):
+        entered = enter(tenant, simulator, slot, name="Main", environment=environment)
+        assert check(entered).name == "Main"
 
 
 def test_figures_may_not_be_stale_before_two_intervals(acme: Tenant, simulator: Any) -> None:
@@ -398,6 +402,18 @@ def test_an_agent_read_twice_is_known_by_its_identity_alone(acme: Tenant, simula
 
     assert same.also_through == (first,)
     assert other.also_through == ()
+
+
+def test_the_settings_name_who_knows_what_is_held(
+    acme: Tenant, simulator: Any, settings: Any
+) -> None:
+    saved = save(acme, simulator)
+    draft = edit(saved, secrets=simulator.secrets["payiano_other"])
+    assert probe(draft).is_fit
+
+    settings.HELD_REFS = "tests.providers.entries.one_held"
+
+    assert probe(draft).is_stranger
 
 
 # --- Paused, resumed, retired ---------------------------------------------------------------------
