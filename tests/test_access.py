@@ -39,12 +39,16 @@ OPENED = {200, 204, 302, 303, 400, 409, 422}
 # --- The tables -----------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Page:
-    """An address below `/<tenant>/`: what each method asks of the role, and whose ids it holds."""
+    """An address below `/<tenant>/`: what each method asks of the role, and which ids it holds.
+
+    `id_of` is the kind of the id in the address, `named` a parameter that may name a credential.
+    """
 
     get: Action | None = None
     post: Action | None = None
     id_of: str = ""
     body: dict[str, str] = field(default_factory=dict)
+    named: str = ""
     logs_reading: bool = False
 
     def action(self, method: str) -> Action | None:
@@ -69,7 +73,7 @@ PAGES: dict[str, Page] = {
     "balances:holder": Page(
         post=Action.MANAGE_ACCOUNTS, id_of="account", body={"holder": "OWN", "reason": "treasury"}
     ),
-    "balances:sync": Page(post=Action.SYNC),
+    "balances:sync": Page(post=Action.SYNC, named="credential"),
     "balances:held_decide": Page(
         post=Action.DECIDE_HELD, id_of="held", body={"decision": "discard", "reason": "wrong"}
     ),
@@ -85,8 +89,10 @@ PAGES: dict[str, Page] = {
     "providers:credential": Page(
         get=Action.READ_PROVIDERS, post=Action.MANAGE_CREDENTIALS, id_of="credential"
     ),
-    "providers:test": Page(post=Action.MANAGE_CREDENTIALS),
-    "providers:runs": Page(get=Action.READ_PROVIDERS),
+    "providers:test": Page(
+        post=Action.MANAGE_CREDENTIALS, body={"provider": "payiano"}, named="credential"
+    ),
+    "providers:runs": Page(get=Action.READ_PROVIDERS, named="credential"),
     "providers:run": Page(get=Action.READ_PROVIDERS, id_of="run"),
 }
 
@@ -327,6 +333,21 @@ def test_a_foreign_id_reads_like_a_missing_one(name: str, world: World) -> None:
     answers = [ask(client, method, name, ident=ident, headers={}) for ident in foreign]
 
     assert len({TOKEN.sub(b"", answer.text_sent) for answer in answers}) <= 1
+
+
+@pytest.mark.parametrize("name", sorted(n for n in set(PAGES) & set(ROUTES) if PAGES[n].named))
+@pytest.mark.parametrize("ident", ["foreign", "missing"])
+def test_a_foreign_id_in_a_parameter_is_refused(name: str, ident: str, world: World) -> None:
+    client = browser(world.people["ADMIN"])
+    before = state()
+    wanted = {PAGES[name].named: world.foreign["credential"] if ident == "foreign" else MISSING}
+    target = address(name, tenant="acme", ident="")
+
+    answer = client.get(target, wanted) if PAGES[name].get else client.post(target, wanted)
+
+    assert answer.status_code in {404, 422}
+    assert b"globex" not in answer.content.lower()
+    assert state() == before
 
 
 @pytest.mark.parametrize("name", sorted(set(DOORS) & set(ROUTES)))

@@ -29,6 +29,7 @@ def test_entry_names_actor_object_and_values(acme: Tenant, alice: User) -> None:
             "from": date(2026, 11, 1),
             "at": NOW,
             "refs": frozenset({"b", "a"}),
+            "order": ("b", "a"),
             "role": Role.ADMIN,
         },
         reason="merged",
@@ -45,6 +46,7 @@ def test_entry_names_actor_object_and_values(acme: Tenant, alice: User) -> None:
         "from": "2026-11-01",
         "at": "2026-11-20T09:45:00+00:00",
         "refs": ["a", "b"],
+        "order": ["b", "a"],
         "role": "ADMIN",
     }
 
@@ -90,3 +92,5 @@ def test_entries_are_neither_changed_nor_deleted(acme: Tenant) -> None:
         ActivityEntry.objects.for_tenant(acme).update(action="x")
     with pytest.raises(AppendOnlyError):
         ActivityEntry.unscoped.all().delete()
+    with pytest.raises(AppendOnlyError):
+        ActivityEntry.unscoped.bulk_update([entry], ["action"])

@@ -61,13 +61,15 @@ def test_create_user_again_converges_and_logs_only_changes(
     acme: Tenant, alice: User, typed: io.StringIO
 ) -> None:
     words = ("create_user", "nadia@acme.example", "--tenant", "acme", "--password-stdin", "--role")
-    for role, password in [("viewer", PASSWORD), ("viewer", PASSWORD), ("ADMIN", PASSWORD * 2)]:
+    type_in(typed, PASSWORD)
+    run(*words, "viewer")
+    for role, password in [("viewer", PASSWORD), ("ADMIN", PASSWORD * 2)]:
         type_in(typed, password)
-        run(*words, role)
+        run(*words, role, "--name", "Nadia Haddad")
 
     user = User.objects.get(email="nadia@acme.example")
     actions = ActivityEntry.objects.for_tenant(acme).order_by("pk").values_list("action", flat=True)
-    assert user.check_password(PASSWORD * 2)
+    assert (user.name, user.check_password(PASSWORD * 2)) == ("Nadia Haddad", True)
     assert Membership.objects.for_tenant(acme).get(user=user).role == Role.ADMIN
     assert list(actions) == ["member.add", "person.password", "member.role"]
 
