@@ -274,7 +274,7 @@ def expected(page: Page, *, who: str, method: str, is_ours: bool, is_htmx: bool)
     if action is None:
         return {403, 405}
     if not may(who, action=action):
-        return {403}
+        return {403} if is_ours else {403, 404}
     return OPENED if is_ours else {404}
 
 
