@@ -44,7 +44,7 @@ class Account(TenantOwned):
 
     `holder_set` marks a holder chosen by a person, which no sync changes. `counted_by` is the credential
     through which a DUPLICATE is counted. `closed_from` is the day (tenant's zone) from which it left the totals;
-    `reopened_at` is when it was reported again while closed, `kept_at` when a person last chose to keep it though missing.
+    `reopened_at` is when it was reported again while closed, `kept_at` when a person last kept it though missing.
     `label` is what people read: their own name for it, else the provider's, else the reference. The folded
     columns are sort and search twins (NFC, casefold).
     """

@@ -74,11 +74,15 @@ def wake(credential_ids: Iterable[int]) -> None:
         log.warning("wake_up_lost", credentials=len(ids), fault=type(fault).__name__)
 
 
-def request_sync(credentials: Iterable[Credential], *, actor: User | None) -> None:
-    """Have credentials read as soon as the floor allows, joining runs under way; commits first, then wakes."""
+def request_sync(credentials: Iterable[Credential], *, actor: User | None) -> list[int]:
+    """Have credentials read as soon as the floor allows, joining runs under way; return those woken.
+
+    The wish is committed first, so that a broker that is away costs one tick.
+    """
     with transaction.atomic():
         ids = schedule.request(credentials, actor=actor, now=schedule.database_now())
         transaction.on_commit(lambda: wake(ids))
+    return ids
 
 
 def sync(

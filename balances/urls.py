@@ -2,11 +2,21 @@
 
 from django.urls import path
 
-from balances.views import pages
+from balances.views import actions, pages
 
 app_name = "balances"
 
 urlpatterns = [
     path("balances/", pages.balance_list, name="list"),
     path("balances/<slug:public_id>/", pages.balance_detail, name="detail"),
+    path("accounts/<slug:public_id>/rename/", actions.rename, name="rename"),
+    path("accounts/<slug:public_id>/close/", actions.close, name="close"),
+    path("accounts/<slug:public_id>/reopen/", actions.reopen, name="reopen"),
+    path("accounts/<slug:public_id>/keep/", actions.keep, name="keep"),
+    path("accounts/<slug:public_id>/holder/", actions.holder, name="holder"),
+    path("held/<slug:public_id>/", actions.held_decide, name="held_decide"),
+    path("providers/<slug:public_id>/pause/", actions.pause, name="pause"),
+    path("providers/<slug:public_id>/resume/", actions.resume, name="resume"),
+    path("providers/<slug:public_id>/retire/", actions.retire, name="retire"),
+    path("sync/", actions.sync, name="sync"),
 ]

@@ -1,12 +1,15 @@
 """Keep what was read: one scope reading at a time, whole or not at all, under the run's fence."""
 
-from balances.ingest.counting import recount
+from balances.ingest.counting import group_of, recount
 from balances.ingest.preparing import held_refs, prepare, stored_refs
 from balances.ingest.recording import Recorded, accept_held, record
+from balances.ingest.stored import BATCH
 
 __all__ = [
+    "BATCH",
     "Recorded",
     "accept_held",
+    "group_of",
     "held_refs",
     "prepare",
     "record",
