@@ -123,7 +123,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "providers.tenancy.context.shell",
-                "providers.tenancy.context.shell",
             ],
         },
     },
@@ -248,6 +247,7 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        "celery.apps.worker": {"level": "INFO"},
         "kombu": {"level": "WARNING"},
     },
 }
