@@ -43,48 +43,49 @@ INTERVAL = 300
 STALE_AFTER = 900
 
 
+_BASE_URL = CredentialField(
+    name="base_url",
+    label="Base URL",
+    help="Leave empty for the provider's own address; change it only when the provider moves.",
+    kind=FieldKind.URL,
+)
+_INTERVAL = CredentialField(
+    name="interval",
+    label="Read every (seconds)",
+    help="From the end of one sync to the next, at least 60.",
+    kind=FieldKind.INTEGER,
+    default=INTERVAL,
+    minimum=Decimal(60),
+    maximum=Decimal(604_800),
+    group=FieldGroup.SCHEDULE,
+)
+_STALE_AFTER = CredentialField(
+    name="stale_after",
+    label="Stale after (seconds)",
+    help="A figure not confirmed for this long is marked stale; empty means 900, or twice the interval.",
+    kind=FieldKind.INTEGER,
+    minimum=Decimal(60),
+    maximum=Decimal(2_592_000),
+    group=FieldGroup.SCHEDULE,
+)
+
+
 def common_fields(*, requests_per_second: Decimal) -> tuple[CredentialField, ...]:
     """Return the fields every provider has, with this provider's pace as the default.
 
     Time: seconds.
     """
-    return (
-        CredentialField(
-            name="base_url",
-            label="Base URL",
-            help="Leave empty for the provider's own address; change it only when the provider moves.",
-            kind=FieldKind.URL,
-        ),
-        CredentialField(
-            name="requests_per_second",
-            label="Requests per second",
-            help="The pace we keep at most; lower it when the provider throttles.",
-            kind=FieldKind.DECIMAL,
-            default=str(requests_per_second),
-            minimum=Decimal("0.1"),
-            maximum=Decimal(50),
-            group=FieldGroup.SCHEDULE,
-        ),
-        CredentialField(
-            name="interval",
-            label="Read every (seconds)",
-            help="From the end of one sync to the next, at least 60.",
-            kind=FieldKind.INTEGER,
-            default=INTERVAL,
-            minimum=Decimal(60),
-            maximum=Decimal(604_800),
-            group=FieldGroup.SCHEDULE,
-        ),
-        CredentialField(
-            name="stale_after",
-            label="Stale after (seconds)",
-            help="A figure not confirmed for this long is marked stale; empty means 900, or twice the interval.",
-            kind=FieldKind.INTEGER,
-            minimum=Decimal(60),
-            maximum=Decimal(2_592_000),
-            group=FieldGroup.SCHEDULE,
-        ),
+    pace = CredentialField(
+        name="requests_per_second",
+        label="Requests per second",
+        help="The pace we keep at most; lower it when the provider throttles.",
+        kind=FieldKind.DECIMAL,
+        default=str(requests_per_second),
+        minimum=Decimal("0.1"),
+        maximum=Decimal(50),
+        group=FieldGroup.SCHEDULE,
     )
+    return (_BASE_URL, pace, _INTERVAL, _STALE_AFTER)
 
 
 class Connector(Protocol):
@@ -92,7 +93,7 @@ class Connector(Protocol):
 
     `code` is stored and never changes. `reports` are the amounts the provider really tells.
     `hosts` are those a base URL may name without the operator saying so. `legend` explains an
-    amount in the provider's words. `has_burst` calls may follow each other before the pace holds.
+    amount in the provider's words. `burst` calls may follow each other before the pace holds.
     """
 
     code: ClassVar[str]
