@@ -4,6 +4,7 @@ import pytest
 
 from providers.simulator.world import World
 from providers.simulator.worlds import WORLDS, make_world
+from providers.simulator.worlds.build import holding
 
 
 def _facts(world: World) -> object:
@@ -85,6 +86,12 @@ def test_demo_looks_like_the_design() -> None:
         "base",
         "solana",
     }
+
+
+def test_payiano_writes_two_places_unless_an_amount_has_more() -> None:
+    assert holding("KWD", "5", pending="0").scale == 2
+    assert holding("KWD", "5.125", pending="0").scale == 3
+    assert holding("KWD", "5").scale == 3
 
 
 def test_unknown_world_is_refused_with_the_names() -> None:

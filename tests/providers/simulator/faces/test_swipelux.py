@@ -97,11 +97,15 @@ def test_every_wrapper_lists_everyone_once(world: Simulator, ask: Ask, form: str
         assert isinstance(replies[0], list)
 
 
-def test_offset_server_ignores_page(world: Simulator, ask: Ask) -> None:
-    world.options.change(swipelux_list="offset")
+@pytest.mark.parametrize(("form", "name"), [("page", "offset"), ("offset", "page")])
+def test_server_ignores_the_other_generations_parameter(
+    world: Simulator, ask: Ask, form: str, name: str
+) -> None:
+    world.options.change(swipelux_list=form)
 
     first, second = (
-        ask("swipelux", CUSTOMERS, params={"page": page, "limit": 2}).json() for page in (1, 2)
+        ask("swipelux", CUSTOMERS, params={name: number, "limit": 2}).json()["customers"]
+        for number in (1, 2)
     )
 
     assert first == second
