@@ -156,13 +156,13 @@ class Processes:
     ) -> Started:
         """Start a Celery worker and wait until it takes messages."""
         options = f"-Q {queue} -P {pool} -c {concurrency} -n {queue}{len(self.started)}@%h".split()
-        process = self.start(*CELERY, "worker", "-l", "INFO", *options, **environ)
+        process = self.start(*CELERY, "worker", *options, **environ)
         wait_for(lambda: self._is_ready(process), seconds=40, what=f"the {queue} worker")
         return process
 
     def beat(self, **environ: object) -> Started:
         """Start a beat."""
-        return self.start(*CELERY, "beat", "-l", "INFO", **environ)
+        return self.start(*CELERY, "beat", **environ)
 
     @staticmethod
     def _is_ready(process: Started) -> bool:

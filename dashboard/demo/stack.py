@@ -60,11 +60,11 @@ class Stack:
         bind = f"--bind {LOOPBACK}:{self.port}"
         web = f"{bind} --workers 2 --threads 4 --preload --no-control-socket --log-level warning"
         self.supervisor.python("web", "gunicorn", "dashboard.wsgi", *web.split())
-        worker = "worker --queues sync,files --concurrency 2 --hostname sync@%h --loglevel INFO"
-        ticker = "worker --queues tick --pool solo --hostname tick@%h --loglevel INFO"
+        worker = "worker --queues sync,files --concurrency 2 --hostname sync@%h"
+        ticker = "worker --queues tick --pool solo --hostname tick@%h"
         self.supervisor.python("worker", *CELERY, *worker.split())
         self.supervisor.python("ticker", *CELERY, *ticker.split())
-        self.supervisor.python("beat", *CELERY, *"beat --loglevel INFO".split())
+        self.supervisor.python("beat", *CELERY, *"beat".split())
 
     def await_web(self) -> None:
         """Wait until the web server answers."""
