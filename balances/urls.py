@@ -7,6 +7,8 @@ from balances.views import actions, pages
 app_name = "balances"
 
 urlpatterns = [
+    path("balances.csv", files.balances_csv, name="csv"),
+    path("balances.xlsx", files.balances_xlsx, name="xlsx"),
     path("balances/", pages.balance_list, name="list"),
     path("balances/<slug:public_id>/", pages.balance_detail, name="detail"),
     path("accounts/<slug:public_id>/rename/", actions.rename, name="rename"),

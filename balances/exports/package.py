@@ -4,6 +4,7 @@ openpyxl writes the workbook once, small: heads, widths, styles, and one marked 
 parts are copied into a zip that is sent as it grows; a marked sheet part is cut at its mark and filled.
 """
 
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO, RawIOBase
@@ -13,6 +14,8 @@ from openpyxl import Workbook
 MARK = "rows-stand-here"
 CHUNK = 64 * 1024
 ROWS_AT_ONCE = 200
+# Readers trust a sheet's own word for how far it reaches.
+_DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
 FASTEST = 1  # zlib level: a third larger than level 6, and four times as fast
 
 
@@ -43,9 +46,10 @@ class _Sink(RawIOBase):
 
 
 def stream_workbook(book: Workbook, *, rows: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
-    """Yield the file's bytes; `rows` gives each marked sheet, by title, its `<row>` elements.
+    """Yield the file's bytes.
 
-    The first bytes leave before the first row is read.
+    `rows` gives each marked sheet, by title, its `<row>` elements; the sheet's filter says how far they
+    reach. The first bytes leave before the first row is read.
     """
     template = BytesIO()
     book.save(template)
@@ -55,7 +59,7 @@ def stream_workbook(book: Workbook, *, rows: Mapping[str, Iterable[str]]) -> Ite
         zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=FASTEST) as target,
     ):
         filled = {
-            f"xl/worksheets/sheet{number}.xml": rows[sheet.title]
+            f"xl/worksheets/sheet{number}.xml": (sheet.auto_filter.ref, rows[sheet.title])
             for number, sheet in enumerate(book.worksheets, start=1)
             if sheet.title in rows
         }
@@ -63,8 +67,9 @@ def stream_workbook(book: Workbook, *, rows: Mapping[str, Iterable[str]]) -> Ite
         for name in plain:
             target.writestr(name, source.read(name))
         yield sink.take()
-        for name, elements in filled.items():
-            yield from _fill(target, sink, name=name, part=source.read(name), elements=elements)
+        for name, (reach, elements) in filled.items():
+            part = _DIMENSION.sub(f'<dimension ref="{reach}"/>'.encode(), source.read(name))
+            yield from _fill(target, sink, name=name, part=part, elements=elements)
     yield sink.take()
 
 

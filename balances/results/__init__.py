@@ -7,6 +7,7 @@ from balances.results.context import Context, CredentialFacts
 from balances.results.pages import Page, page
 from balances.results.rows import Row, at_least, one, stream
 from balances.results.snapshot import TIME_LIMIT, snapshot
+from balances.results.span import Span, span
 from balances.results.totals import (
     AmountTotal,
     Facets,
@@ -25,6 +26,7 @@ __all__ = (
     "Facets",
     "Page",
     "Row",
+    "Span",
     "Total",
     "at_least",
     "by_provider",
@@ -33,6 +35,7 @@ __all__ = (
     "one",
     "page",
     "snapshot",
+    "span",
     "stream",
     "totals",
 )

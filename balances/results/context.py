@@ -28,7 +28,6 @@ class Context:
     tenant: Tenant
     stored: tuple[Credential, ...]
     facts: Facts
-    stored: tuple[Credential, ...]
 
     @classmethod
     def load(cls, tenant: Tenant, *, now: datetime) -> "Context":

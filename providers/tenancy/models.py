@@ -139,7 +139,7 @@ class ActivityEntry(AppendOnlyModel, TenantOwned):
     after = models.JSONField(default=dict, blank=True)
     reason = models.TextField(blank=True)
 
-    objects: TenantManager["ActivityEntry"] = TenantManager.from_queryset(AppendOnlyQuerySet)()
+    objects: TenantManager[Any] = TenantManager.from_queryset(AppendOnlyQuerySet)()
     unscoped = models.Manager.from_queryset(AppendOnlyQuerySet)()
 
     class Meta(TenantOwned.Meta):

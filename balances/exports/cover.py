@@ -1,0 +1,54 @@
+"""Say on a file's About sheet what it is: whose, which question, as of when, made by whom."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from balances.query.describe import Labels, describe
+from balances.query.encode import encode
+from balances.query.tree import BalanceQuery
+from balances.results import Context, Span
+from balances.states import STATES
+
+
+def about(
+    query: BalanceQuery,
+    span: Span,
+    *,
+    context: Context,
+    words: Labels,
+    made_by: str,
+    url: str,
+    watched: Sequence[str],
+) -> list[tuple[str, Any]]:
+    """Return names and values in the order shown; instants are wall times in the tenant's zone.
+
+    `watched` says per credential what is read at all, since the rest is unknown to us.
+    """
+    zone = ZoneInfo(context.tenant.time_zone)
+    return [
+        (_("Tenant"), context.tenant.name),
+        (_("Balances"), describe(query, labels=words, zone=zone, gettext=_)),
+        (_("Query"), encode(query) or _("(all, in the default order)")),
+        (_("Address"), url),
+        (_("Rows"), span.rows),
+        *((str(STATES[code].label), count) for code, count in span.states.items()),
+        (_("Oldest as of"), _local(span.oldest, zone)),
+        (_("Newest as of"), _local(span.newest, zone)),
+        (_("Made at"), _local(context.now, zone)),
+        (_("Made by"), made_by),
+        (_("Times are in"), zone.key),
+        (_("Amounts"), _("Excel keeps 15 digits; the columns named “exact” have every one.")),
+        (_("Empty amounts"), _("Not reported by the provider. Empty is not zero.")),
+        (_("Totals"), _("Per currency and holder; never converted, never added across.")),
+        *((_("Watched"), note) for note in watched),
+    ]
+
+
+def _local(value: datetime | None, zone: ZoneInfo) -> datetime | str:
+    if value is None:
+        return _("no figure")
+    return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
