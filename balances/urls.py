@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from balances.views import actions, pages
+from balances.views import actions, files, pages
 
 app_name = "balances"
 
@@ -17,8 +17,8 @@ urlpatterns = [
     path("accounts/<slug:public_id>/keep/", actions.keep, name="keep"),
     path("accounts/<slug:public_id>/holder/", actions.holder, name="holder"),
     path("held/<slug:public_id>/", actions.held_decide, name="held_decide"),
+    path("sync/", actions.sync, name="sync"),
     path("providers/<slug:public_id>/pause/", actions.pause, name="pause"),
     path("providers/<slug:public_id>/resume/", actions.resume, name="resume"),
     path("providers/<slug:public_id>/retire/", actions.retire, name="retire"),
-    path("sync/", actions.sync, name="sync"),
 ]
