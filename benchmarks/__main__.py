@@ -56,9 +56,9 @@ def run(name: str, vendor: str) -> int:
 
 def main(names: list[str]) -> int:
     """Run what is named, and return the worst status."""
-    known = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
-    wanted = names or sorted(set(known) - {"__main__"})
-    if unknown := set(wanted) - set(known):
+    known = {module.name for module in pkgutil.iter_modules(benchmarks.__path__)} - {"__main__"}
+    wanted = names or sorted(known)
+    if unknown := set(wanted) - known:
         print(
             f"No such benchmark: {', '.join(sorted(unknown))}. There are: {', '.join(sorted(known))}."
         )
