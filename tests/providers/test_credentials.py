@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from providers.connectors.base import SettingsError
+from providers.connectors import CONNECTORS
+from providers.connectors.base import CredentialField, FieldKind, SettingsError
 from providers.models import Credential, Scope, Secret
 from providers.schedule import database_now
 from providers.sealing import SealingError
@@ -285,6 +286,23 @@ def test_another_host_never_receives_the_old_secret(
 
     assert draft.values()["access_token"].reveal() == "fresh-token-0000"
     assert Secret.objects.for_tenant(acme).get().last_four == "0000"
+
+
+def test_another_host_never_receives_an_optional_old_secret_either(
+    acme: Tenant, simulator: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optional = CredentialField(name="webhook_secret", label="Webhook secret", kind=FieldKind.SECRET)
+    connector = CONNECTORS["payiano"]
+    monkeypatch.setattr(type(connector), "fields", (*connector.fields, optional))
+    settings.PROVIDER_HOSTS = [simulator.url, "moved.example"]
+    secrets = {"access_token": "fresh-token-0000"}
+    saved = save(acme, simulator, secrets={**secrets, "webhook_secret": "optional-0000"})
+
+    draft = edit(saved, settings={"base_url": "https://moved.example/v1"}, secrets=secrets)
+    credentials.change(draft, actor=None, now=LATER)
+
+    assert "webhook_secret" not in draft.values()
+    assert "webhook_secret" not in open_secrets(saved)
 
 
 def test_another_path_keeps_the_secret(acme: Tenant, simulator: Any) -> None:
