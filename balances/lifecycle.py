@@ -267,7 +267,8 @@ def _locked(account: Account) -> Account:
     """Read an account afresh while no reading can touch it."""
     ingest.group_of(account.credential)
     accounts = Account.objects.for_tenant(account.tenant).select_related("credential__tenant")
-    return accounts.get(pk=account.pk)
+    found: Account = accounts.get(pk=account.pk)
+    return found
 
 
 def _today(credential: Credential, *, now: datetime) -> date:

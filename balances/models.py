@@ -1,5 +1,7 @@
 """Hold what was ever confirmed: accounts, current balances, observations, coverage, held readings."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F
 from django.db.models.expressions import OrderBy
@@ -66,7 +68,9 @@ class Account(TenantOwned):
     )
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_from = models.DateField(null=True, blank=True)
-    closed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    closed_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     closed_reason = models.CharField(max_length=300, blank=True)
     reopened_at = models.DateTimeField(null=True, blank=True)
     kept_at = models.DateTimeField(null=True, blank=True)
@@ -77,7 +81,16 @@ class Account(TenantOwned):
     owner_folded = FoldedField(of=("owner_label",))
     network_folded = FoldedField(of=("network",))
     search = FoldedField(
-        of=("display_name", "name", "owner_name", "owner_ref", "external_ref", "address", "network", "provider_words")
+        of=(
+            "display_name",
+            "name",
+            "owner_name",
+            "owner_ref",
+            "external_ref",
+            "address",
+            "network",
+            "provider_words",
+        )
     )
 
     class Meta(TenantOwned.Meta):
@@ -137,7 +150,9 @@ class Balance(TenantOwned):
     class Meta(TenantOwned.Meta):
         abstract = False
         constraints = (
-            models.UniqueConstraint("tenant", "account", "currency", name="balance_account_currency"),
+            models.UniqueConstraint(
+                "tenant", "account", "currency", name="balance_account_currency"
+            ),
         )
         indexes = (
             models.Index(
@@ -149,7 +164,15 @@ class Balance(TenantOwned):
                 name="balance_default_sort",
             ),
             models.Index(
-                fields=("tenant", "currency", "holder", "counting", "available", "pending", "ledger"),
+                fields=(
+                    "tenant",
+                    "currency",
+                    "holder",
+                    "counting",
+                    "available",
+                    "pending",
+                    "ledger",
+                ),
                 name="balance_totals",
             ),
             models.Index("scope", name="balance_scope"),
@@ -175,12 +198,14 @@ class Observation(AppendOnlyModel, TenantOwned):
     fetched_at = models.DateTimeField()
     recorded_at = models.DateTimeField(default=timezone.now)
 
-    objects: TenantManager["Observation"] = TenantManager.from_queryset(AppendOnlyQuerySet)()
+    objects: TenantManager[Any] = TenantManager.from_queryset(AppendOnlyQuerySet)()
     unscoped = models.Manager.from_queryset(AppendOnlyQuerySet)()
 
     class Meta(TenantOwned.Meta):
         abstract = False
-        indexes = (models.Index(fields=("balance", "-as_of", "-id"), name="observation_balance_as_of"),)
+        indexes = (
+            models.Index(fields=("balance", "-as_of", "-id"), name="observation_balance_as_of"),
+        )
 
     def __str__(self) -> str:
         return f"{self.balance_id} at {self.as_of:%Y-%m-%d %H:%M:%S}"
@@ -238,7 +263,9 @@ class HeldReading(TenantOwned):
     as_of_source = models.CharField(max_length=14, choices=AsOfSource.choices)
     decision = models.CharField(max_length=9, choices=Decision.choices, default=Decision.WAITING)
     decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     decision_reason = models.CharField(max_length=300, blank=True)
 
     class Meta(TenantOwned.Meta):

@@ -9,6 +9,7 @@ import structlog
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import transaction
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from balances import ingest
@@ -21,6 +22,7 @@ from providers.tenancy.models import User
 
 log = structlog.get_logger(__name__)
 
+HASTE = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
 Watcher = Callable[[Recorded], None]
 
 
@@ -55,23 +57,24 @@ def wake(credential_ids: Iterable[int]) -> None:
     if not ids:
         return
     try:
-        with current_app.connection_for_write() as connection:
-            connection.transport_options = {
-                **connection.transport_options,
-                "socket_connect_timeout": 1,
-                "socket_timeout": 1,
-                "max_retries": 0,
-            }
+        with _hasty_connection() as connection, connection.Producer() as producer:
             for credential_id in ids:
                 sync_credential.apply_async(
                     kwargs={"credential_id": credential_id},
                     queue="sync",
                     expires=3 * settings.TICK_SECONDS,
-                    connection=connection,
+                    producer=producer,
                     retry=False,
                 )
     except (OperationalError, OSError) as fault:
         log.warning("wake_up_lost", credentials=len(ids), fault=type(fault).__name__)
+
+
+def _hasty_connection() -> Connection:
+    """Connect for one publishing: a broker that does not answer within a second is given up."""
+    connection: Connection = current_app.connection_for_write()
+    connection.transport_options = {**(connection.transport_options or {}), **HASTE}
+    return connection
 
 
 def request_sync(credentials: Iterable[Credential], *, actor: User | None) -> list[int]:

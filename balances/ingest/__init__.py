@@ -1,6 +1,6 @@
 """Keep what was read: one scope reading at a time, whole or not at all, under the run's fence."""
 
-from balances.ingest.counting import group_of, recount
+from balances.ingest.counting import balance_counting, group_of, recount
 from balances.ingest.preparing import held_refs, prepare, stored_refs
 from balances.ingest.recording import Recorded, accept_held, record
 from balances.ingest.stored import BATCH
@@ -9,6 +9,7 @@ __all__ = [
     "BATCH",
     "Recorded",
     "accept_held",
+    "balance_counting",
     "group_of",
     "held_refs",
     "prepare",

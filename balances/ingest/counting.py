@@ -99,8 +99,8 @@ def _candidates(
     parts = [ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)]
     queries = [found] if refs is None else [found.filter(external_ref__in=part) for part in parts]
     for query in queries:
-        for *facts, closed_at in query.values_list(*fields):
-            yield Candidate(*facts, closed_at is not None)
+        for row in query.values_list(*fields):
+            yield Candidate._make((*row[:-1], row[-1] is not None))
 
 
 def _key(candidate: Candidate, credential: Credential) -> tuple[str, str]:

@@ -109,10 +109,11 @@ def decode_rows(rows: Iterable[dict[str, Any]]) -> tuple[BalanceRow, ...]:
 
 
 def _decode(row: dict[str, Any]) -> BalanceRow:
-    amounts = {name: None if row[name] is None else Decimal(row[name]) for name in AMOUNTS}
+    told: dict[str, Any] = {name: row[name] for name in TEXTS}
+    for name in AMOUNTS:
+        told[name] = None if row[name] is None else Decimal(row[name])
     return BalanceRow(
-        **{name: row[name] for name in TEXTS},
-        **amounts,
+        **told,
         account_kind=AccountKind(row["account_kind"]),
         as_of=datetime.fromisoformat(row["as_of"]) if row["as_of"] else None,
         decimals=row["decimals"],

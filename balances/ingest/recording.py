@@ -16,8 +16,8 @@ from balances.ingest.stored import Stored, stored_elsewhere, stored_of
 from balances.ingest.writing import Writing, write
 from balances.models import HeldReading
 from providers.errors import ProviderError
-from providers.models import Credential, Outcome, RunScope, Scope, ScopeKind, SyncRun
-from providers.rows import BalanceRow, ScopeReading, ScopeSeed
+from providers.models import Credential, Outcome, RunScope, Scope, SyncRun
+from providers.rows import BalanceRow, ScopeKind, ScopeReading, ScopeSeed
 from providers.schedule import database_now
 
 DETAIL = 300
@@ -65,6 +65,7 @@ def record(run: SyncRun, *, reading: ScopeReading) -> Recorded:
 
 
 def _scope(credential: Credential, *, reading: ScopeReading) -> Scope:
+    scope: Scope
     scope, _ = Scope.unscoped.get_or_create(
         tenant_id=credential.tenant_id,
         credential=credential,

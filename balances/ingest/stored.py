@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -102,9 +102,10 @@ def accounts_of(scope: Scope, *, refs: Collection[str]) -> dict[str, tuple[int, 
 def _read(balances: QuerySet[Balance]) -> Iterator[Stored]:
     account = (f"account__{name}" for name in PLACE_FIELDS)
     cut = len(OWN_FIELDS)
-    for row in balances.order_by("pk").values_list(*OWN_FIELDS, *account):
+    rows: QuerySet[Balance, Any] = balances.order_by("pk").values_list(*OWN_FIELDS, *account)
+    for row in rows:
         own, place = row[:cut], Place(*row[cut:])
-        yield Stored(*own[:3], place.external_ref, *own[3:], place)
+        yield Stored._make((*own[:3], place.external_ref, *own[3:], place))
 
 
 def _parts(refs: Collection[str]) -> Iterator[list[str]]:

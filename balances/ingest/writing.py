@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from balances.ingest.comparing import ASK_AFTER, Change, Changes, Moment, Seen, moment_of, shown_of
 from balances.ingest.counting import account_counting, balance_counting, holder_of
@@ -11,6 +12,8 @@ from balances.models import Account, Balance, Observation
 from providers.models import Credential, Scope, SyncRun
 from providers.rows import BalanceRow
 from providers.tenancy.managers import new_public_id
+
+Figures = tuple[Decimal | None, Decimal | None, Decimal | None]
 
 ROWS = 1000
 ACCOUNT_TOLD = ("kind", "name", "owner_ref", "owner_name", "network", "address")
@@ -222,12 +225,12 @@ def _upsert(balances: list[Balance]) -> None:
     )
 
 
-def _figures(source: BalanceRow | Balance) -> tuple[object, ...]:
+def _figures(source: BalanceRow | Balance) -> Figures:
     return (source.available, source.pending, source.ledger)
 
 
 def _observation(
-    balance_id: int, figures: tuple[object, ...], moment: Moment, *, writing: Writing
+    balance_id: int, figures: Figures, moment: Moment, *, writing: Writing
 ) -> Observation:
     available, pending, ledger = figures
     return Observation(

@@ -1,0 +1,1 @@
+"""Hold the operator's commands about balances, one a file."""

@@ -1,0 +1,112 @@
+"""Read balances in the foreground, one line per scope."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from balances import tasks
+from balances.ingest import Recorded
+from providers import schedule
+from providers.models import Credential, RunScope, RunStatus, SyncRun, Trigger
+from providers.tenancy.models import Tenant
+
+PARTIAL, FAILED = 3, 4
+POLL_SECONDS = 0.2
+
+
+class Command(BaseCommand):
+    """Read every active credential of a tenant, or one; join a run that is under way."""
+
+    help = (
+        "Read balances now. Exit status: 0 all read, 3 partial, 4 failed or held. "
+        "A run under way is waited for, a held scope is not."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare whose balances are read."""
+        parser.add_argument("--tenant", required=True, help="the tenant's slug")
+        parser.add_argument("--credential", help="the id of one credential")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Read one credential after another. Raises: CommandError, for unknown names."""
+        statuses = [self._read(each) for each in _credentials(options)]
+        if status := exit_status(statuses):
+            raise SystemExit(status)
+
+    def _read(self, credential: Credential) -> str:
+        """Run, or join, and print; return how the run ended."""
+        if not credential.is_active:
+            self.stdout.write(f"{credential}: paused or retired, not read")
+            return RunStatus.FAILED
+        run = self._run(credential) or self._join(credential)
+        if run is None:
+            return self._read(Credential.unscoped.get(pk=credential.pk))
+        why = f" {run.error_code} {run.error_detail}".rstrip()
+        self.stdout.write(f"{credential}: {run.status.lower()}{why}")
+        return run.status
+
+    def _run(self, credential: Credential) -> SyncRun | None:
+        def show(recorded: Recorded) -> None:
+            self.stdout.write(f"{credential} {line(recorded)}")
+            self.stdout.flush()
+
+        return tasks.sync(credential.pk, trigger=Trigger.COMMAND, is_forced=True, watcher=show)
+
+    def _join(self, credential: Credential) -> SyncRun | None:
+        """Wait for the run under way; one whose worker is lost is ended here, for a new one to begin."""
+        runs = SyncRun.unscoped.filter(credential=credential).order_by("-pk")
+        run: SyncRun | None = runs.filter(status=RunStatus.RUNNING).first()
+        if run is None:
+            return None
+        self.stdout.write(f"{credential}: joined the run under way")
+        while run.status == RunStatus.RUNNING:
+            time.sleep(POLL_SECONDS)
+            schedule.sweep(now=schedule.database_now())
+            run.refresh_from_db()
+        if run.status == RunStatus.ABANDONED:
+            return None
+        for outcome in RunScope.unscoped.filter(run=run).select_related("scope").order_by("pk"):
+            self.stdout.write(f"{credential} {_line_of(outcome)}")
+        return run
+
+
+def line(recorded: Recorded) -> str:
+    """Put the end of one scope into a line, without amounts or names."""
+    told = f"{recorded.ref}: {recorded.outcome.lower()}"
+    if recorded.error is not None:
+        return f"{told} {recorded.error}"
+    return f"{told} rows={recorded.rows_read} changed={recorded.rows_changed}"
+
+
+def _line_of(outcome: RunScope) -> str:
+    told = f"{outcome.scope.ref}: {outcome.outcome.lower()}"
+    why = f"{outcome.error_code} {outcome.error_detail}".strip()
+    return (
+        f"{told} {why}"
+        if why
+        else f"{told} rows={outcome.rows_read} changed={outcome.rows_changed}"
+    )
+
+
+def exit_status(statuses: list[str]) -> int:
+    """Sum the runs up: 0 when all was read, 3 when some was, 4 when nothing was."""
+    if all(status == RunStatus.SUCCEEDED for status in statuses):
+        return 0
+    read = {RunStatus.SUCCEEDED, RunStatus.PARTIAL}
+    return PARTIAL if read & set(statuses) else FAILED
+
+
+def _credentials(options: dict[str, Any]) -> list[Credential]:
+    """Find what is asked for; without an id, everything active."""
+    tenant = Tenant.objects.filter(slug=options["tenant"]).first()
+    if tenant is None:
+        raise CommandError(f"There is no tenant {options['tenant']!r}.")
+    found = Credential.objects.for_tenant(tenant).order_by("provider", "name", "pk")
+    if options["credential"] is None:
+        return list(found.filter(paused_at=None, retired_at=None))
+    one = found.filter(public_id=options["credential"])
+    if not one:
+        raise CommandError(f"Tenant {tenant.slug!r} has no credential {options['credential']!r}.")
+    return list(one)
