@@ -299,9 +299,9 @@ def test_another_host_never_receives_an_optional_old_secret_either(
     saved = save(acme, simulator, secrets={**secrets, "webhook_secret": "optional-0000"})
 
     draft = edit(saved, settings={"base_url": "https://moved.example/v1"}, secrets=secrets)
-    credentials.change(draft, actor=None, now=LATER)
 
     assert "webhook_secret" not in draft.values()
+    credentials.change(draft, actor=None, now=LATER)
     assert "webhook_secret" not in open_secrets(saved)
 
 
