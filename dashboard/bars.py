@@ -22,7 +22,7 @@ MOST_DECIMALS = 8
 
 def drawn(shares: Sequence[Share], parts: Sequence[Part], *, links: Links) -> dict[str, Any]:
     """Return the context of dashboard/_by_currency.html and dashboard/_by_provider.html."""
-    ordered = sorted(shares, key=lambda share: (share.holder != "own", share.currency, share.slot))
+    ordered = sorted(shares, key=lambda share: (share.holder != "OWN", share.currency, share.slot))
     bars = currency_bars(ordered, parts)
     providers = dict.fromkeys(share.provider for share in sorted(shares, key=lambda s: s.slot))
     return {
@@ -94,7 +94,7 @@ def _providers(bars: Mapping[str, Sequence[ProviderBar]], *, links: Links) -> li
 def _query(currency: str, holder: str, provider: str = "") -> BalanceQuery:
     conditions = [
         Condition("currency", "eq", (currency,)),
-        Condition("holder", "eq", (holder,)),
+        Condition("holder", "eq", (holder.lower(),)),
         Condition("counting", "eq", ("live",)),
     ]
     if provider:

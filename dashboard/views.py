@@ -51,7 +51,7 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
 
 def _cards(totals: list[Total], *, links: Links) -> list[dict[str, object]]:
     """Return a card per total, own money first, what is no plain total last."""
-    ordered = sorted(totals, key=lambda t: (t.counting != "live", t.holder != "own", t.currency))
+    ordered = sorted(totals, key=lambda t: (t.counting != "LIVE", t.holder != "OWN", t.currency))
     return [
         {"total": view, "url": links.to(_query(total))}
         for total, view in zip(ordered, total_views(ordered), strict=True)
@@ -62,8 +62,8 @@ def _query(total: Total) -> BalanceQuery:
     """Ask for the rows a total adds up."""
     conditions = (
         Condition("currency", "eq", (total.currency,)),
-        Condition("holder", "eq", (total.holder,)),
-        Condition("counting", "eq", (total.counting,)),
+        Condition("holder", "eq", (total.holder.lower(),)),
+        Condition("counting", "eq", (total.counting.lower(),)),
     )
     return BalanceQuery(where=Group(filters=conditions))
 

@@ -34,7 +34,7 @@ def total_elements(totals: Sequence[Total], styles: Styles, zone: ZoneInfo) -> I
     for number, total in enumerate(totals, start=2):
         decimals = exponent(total.currency)
         line = _Line(number, styles)
-        line.texts(total.currency, total.holder, total.counting)
+        line.texts(total.currency, total.holder.lower(), total.counting.lower())
         line.counts(total.rows, total.not_fresh)
         for name in FIGURES:
             line.figure(getattr(total, name), decimals)

@@ -141,7 +141,7 @@ def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
     slug, account, scope = balance.tenant.slug, balance.account, balance.scope
     credential_url = reverse("providers:credential", args=[slug, row.credential_public_id])
     known = currency(row.currency)
-    source = str(AsOfSource(row.as_of_source.upper()).label) if row.as_of_source else ""
+    source = str(AsOfSource(row.as_of_source).label) if row.as_of_source else ""
     facts: list[dict[str, Any]] = [
         {
             "label": _("Credential"),
@@ -170,7 +170,7 @@ def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
 
 
 def _counting(row: Row, account: Account) -> str:
-    if row.counting == "duplicate" and account.counted_by:
+    if row.counting == "DUPLICATE" and account.counted_by:
         return _("Also read through %(name)s, counted there") % {"name": account.counted_by.name}
     return str(COUNTING[row.counting])
 

@@ -80,7 +80,7 @@ def row_views(rows: Sequence[Row], *, slug: str) -> list[RowView]:
                 url=reverse("balances:detail", args=[slug, row.public_id]),
                 words=STATES[row.state],
                 holder=str(HOLDERS[row.holder]),
-                tag="" if row.counting == "live" else str(COUNTING[row.counting]),
+                tag="" if row.counting == "LIVE" else str(COUNTING[row.counting]),
                 again=index > 0 and rows[index - 1].currency == row.currency,
                 breaks=following != row.currency,
             )

@@ -56,7 +56,7 @@ def total_view(total: Total) -> TotalView:
         currency=total.currency,
         holder=str(HOLDERS[total.holder]),
         holder_code=total.holder,
-        part="" if total.counting == "live" else str(COUNTING[total.counting]),
+        part="" if total.counting == "LIVE" else str(COUNTING[total.counting]),
         decimals=decimals,
         places=max([decimals, *map(places, shown)]),
         rows=total.rows,

@@ -9,24 +9,25 @@ from balances.models import AccountKind
 from balances.results import Context
 from balances.states import STATES
 
-HOLDERS: Mapping[str, str | Promise] = {"own": _("Own"), "customers": _("Customers'")}
+# By the codes as stored.
+HOLDERS: Mapping[str, str | Promise] = {"OWN": _("Own"), "CUSTOMERS": _("Customers'")}
 COUNTING: Mapping[str, str | Promise] = {
-    "live": _("Live"),
-    "test": _("Test"),
-    "unverified": _("Unverified"),
-    "duplicate": _("Also read through another credential"),
-    "manual": _("Manual"),
+    "LIVE": _("Live"),
+    "TEST": _("Test"),
+    "UNVERIFIED": _("Unverified"),
+    "DUPLICATE": _("Also read through another credential"),
+    "MANUAL": _("Manual"),
 }
-ENVIRONMENTS: Mapping[str, str | Promise] = {"live": _("Live"), "sandbox": _("Sandbox")}
+ENVIRONMENTS: Mapping[str, str | Promise] = {"LIVE": _("Live"), "SANDBOX": _("Sandbox")}
 
 
 def labels(context: Context) -> dict[str, Mapping[str, str]]:
     """Return the words of every coded value, by field, as `describe` takes them."""
     return {
         **context.labels,
-        "holder": {code: str(words) for code, words in HOLDERS.items()},
-        "counting": {code: str(words) for code, words in COUNTING.items()},
-        "environment": {code: str(words) for code, words in ENVIRONMENTS.items()},
+        "holder": {code.lower(): str(words) for code, words in HOLDERS.items()},
+        "counting": {code.lower(): str(words) for code, words in COUNTING.items()},
+        "environment": {code.lower(): str(words) for code, words in ENVIRONMENTS.items()},
         "account_kind": {kind.value.lower(): str(kind.label) for kind in AccountKind},
         "state": {code: str(words.label) for code, words in STATES.items()},
     }
