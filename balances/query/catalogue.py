@@ -116,7 +116,14 @@ FIELDS = {
         Field("reference", "Reference", Kind.TEXT),
         Field("network", "Network", Kind.TEXT),
         _code("environment", "Environment", "live", "sandbox", is_sortable=False),
-        _code("state", "State", *STATES),
+        Field(
+            "state",
+            "State",
+            Kind.CODE,
+            STATES,
+            ascending="freshest first",
+            descending="freshest last",
+        ),
         _code(
             "counting",
             "Counting",

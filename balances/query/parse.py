@@ -221,7 +221,7 @@ class _Reader:
 
 def _shown(name: str) -> str:
     """Cut a parameter's name to what a message can hold, without control characters."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in name[:60])
+    return "".join(char if char.isprintable() else "\ufffd" for char in name[:60]) or "(no name)"
 
 
 def _known() -> str:

@@ -15,7 +15,9 @@ from providers.tenancy.models import Tenant
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 READ_AT = NOW - timedelta(minutes=1)
 _numbers = count(1)
-_ACCOUNT_FIELDS = {field.name for field in Account._meta.get_fields()}
+_ACCOUNT_ONLY = {field.name for field in Account._meta.get_fields()} - {
+    field.name for field in Balance._meta.get_fields()
+}
 _KINDS = {"payiano": "MERCHANT", "payman": "AGENT", "swipelux": "WALLET"}
 
 
@@ -30,7 +32,10 @@ def make_credential(
 ) -> Credential:
     """Save a credential without secrets."""
     name = name or f"{provider.title()} {next(_numbers)}"
-    return Credential.unscoped.create(tenant=tenant, provider=provider, name=name, **values)
+    credential: Credential = Credential.unscoped.create(
+        tenant=tenant, provider=provider, name=name, **values
+    )
+    return credential
 
 
 def make_scope(credential: Credential, *, ref: str = "", **values: Any) -> Scope:
@@ -38,24 +43,26 @@ def make_scope(credential: Credential, *, ref: str = "", **values: Any) -> Scope
     read_at = values.setdefault("read_at", READ_AT)
     values.setdefault("as_of", read_at)
     values.setdefault("as_of_source", AsOfSource.RESPONSE_DATE if values["as_of"] else "")
-    return Scope.unscoped.create(
+    scope: Scope = Scope.unscoped.create(
         tenant=credential.tenant,
         credential=credential,
         ref=ref or f"scope-{next(_numbers)}",
         **values,
     )
+    return scope
 
 
 def make_account(credential: Credential, *, external_ref: str = "", **values: Any) -> Account:
     """Save an account, its holder by its kind."""
     kind = values.setdefault("kind", _KINDS.get(credential.provider, "MERCHANT"))
     values.setdefault("holder", "OWN" if kind in ("MERCHANT", "AGENT") else "CUSTOMERS")
-    return Account.unscoped.create(
+    account: Account = Account.unscoped.create(
         tenant=credential.tenant,
         credential=credential,
         external_ref=external_ref or f"ref-{next(_numbers)}",
         **values,
     )
+    return account
 
 
 def make_balance(
@@ -68,17 +75,16 @@ def make_balance(
     **values: Any,
 ) -> Balance:
     """Save a balance; the account's own values may be given beside the balance's."""
-    shared = {"holder", "counting"}
-    of_account = {n: values[n] for n in values if n in _ACCOUNT_FIELDS - {"as_of"}}
-    account = account or make_account(credential, **of_account)
+    of_account = {name: values.pop(name) for name in list(values) if name in _ACCOUNT_ONLY}
+    of_both = {name: values[name] for name in ("holder", "counting") if name in values}
+    account = account or make_account(credential, **of_account, **of_both)
     scope = scope or make_scope(credential)
-    for name in set(of_account) - shared:
-        del values[name]
     for name in ("available", "pending", "ledger"):
         given = available if name == "available" else values.get(name)
         values[name] = Decimal(given) if isinstance(given, str) else given
     values.setdefault("holder", account.holder)
     values.setdefault("counting", account.counting)
-    return Balance.unscoped.create(
+    balance: Balance = Balance.unscoped.create(
         tenant=credential.tenant, account=account, scope=scope, currency=currency, **values
     )
+    return balance

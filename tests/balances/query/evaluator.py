@@ -93,8 +93,11 @@ def answer(query: BalanceQuery, records: Iterable[Record]) -> list[Record]:
         compared.append(lambda one, other: _compare(one.account_key, other.account_key))
     compared += [_by(key) for key in given.values()]
     compared.append(lambda one, other: _compare(one.key, other.key))
-    order = cmp_to_key(lambda a, b: next((r for each in compared if (r := each(a, b))), 0))
-    return sorted(found, key=order)
+
+    def order(one: Record, other: Record) -> int:
+        return next((result for each in compared if (result := each(one, other))), 0)
+
+    return sorted(found, key=cmp_to_key(order))
 
 
 def add_up(records: Iterable[Record]) -> dict[tuple[str, str, str], dict[str, Any]]:
@@ -142,7 +145,7 @@ def _true(condition: Condition, value: Any) -> bool:
     if value is None:
         return False
     first, last = wanted[0], wanted[-1]
-    return {
+    comparisons: dict[str, Callable[[], bool]] = {
         "eq": lambda: value == first,
         "in": lambda: value in wanted,
         "gt": lambda: value > first,
@@ -150,7 +153,8 @@ def _true(condition: Condition, value: Any) -> bool:
         "lt": lambda: value < first,
         "lte": lambda: value <= first,
         "between": lambda: first <= value <= last,
-    }[condition.operator]()
+    }
+    return comparisons[condition.operator]()
 
 
 def _by(key: Sort) -> Callable[[Record, Record], int]:
@@ -170,7 +174,7 @@ def _sorted_by(field: str, each: Record) -> Any:
 
 
 def _compare(one: Any, other: Any) -> int:
-    return (one > other) - (one < other)
+    return int(one > other) - int(one < other)
 
 
 STATES = ["fresh", "stale", "not_synced", "held", "missing", "paused", "closed", "never"]

@@ -12,12 +12,32 @@ from providers.tenancy.models import Tenant
 from tests.balances.builders import NOW, make_credential, make_scope
 
 TEXTS = (
-    *("", "Alder", "alder", "ALDER 100%", "a_b", "a%b", "back\\slash", "O'Hara", '"quoted"', "Straße"),
+    *(
+        "",
+        "Alder",
+        "alder",
+        "ALDER 100%",
+        "a_b",
+        "a%b",
+        "back\\slash",
+        "O'Hara",
+        '"quoted"',
+        "Straße",
+    ),
     *("STRASSE", "ÄÖÜ", "äöü", "ﬁn", "İstanbul", "Ω-3", "😀 emoji", "خزنة", "日本", "Z", "_", "-"),
     *("e\u0301te\u0301", "été", "Alder  Supply", "x" * 60),
 )
 AMOUNTS = (
-    *("0", "0.00", "1", "-1", "100.50", "-42118.60", "0.000000000000000001", "12345678901234567.123456789"),
+    *(
+        "0",
+        "0.00",
+        "1",
+        "-1",
+        "100.50",
+        "-42118.60",
+        "0.000000000000000001",
+        "12345678901234567.123456789",
+    ),
     *("99999999999999999999.999999999999999999", "-99999999999999999999.999999999999999999"),
     *("99999999999999999999.999999999999999998", "10", "9.99", "-0.000000000000000001"),
 )
@@ -32,7 +52,9 @@ def make_world(tenant: Tenant, *, seed: int, rows: int = 60) -> None:
         make_credential(tenant, provider="payiano", name="Übersee"),
         make_credential(tenant, provider="payiano", name="ubersee", stale_after=60),
         make_credential(tenant, provider="payman", name="Paused", paused_at=NOW),
-        make_credential(tenant, provider="payman", name="failing", error_code="credential_rejected"),
+        make_credential(
+            tenant, provider="payman", name="failing", error_code="credential_rejected"
+        ),
         make_credential(tenant, provider="swipelux", name="Retired", retired_at=NOW),
         make_credential(tenant, provider="swipelux", name="Sand", environment="SANDBOX"),
     ]
@@ -62,13 +84,18 @@ def make_question(random: Random, tenant: Tenant) -> str:
     for name in random.sample(list(FIELDS), random.choice((0, 1, 1, 2, 3))):
         pairs += _filter(random, name, tenant)
     if random.random() < 0.3:
-        pairs.append(("q", random.choice(TEXTS)[: random.choice((1, 2, 3, 30))].replace("\x00", "")))
+        pairs.append(
+            ("q", random.choice(TEXTS)[: random.choice((1, 2, 3, 30))].replace("\x00", ""))
+        )
     if random.random() < 0.8:
         pairs.append(("sort", _sort(random)))
     if random.random() < 0.2:
         pairs.append(("group_by", random.choice(GROUPS)))
     if random.random() < 0.5:
-        pairs += [("page", str(random.choice((1, 2, 3, 99)))), ("per_page", str(random.randint(1, 30)))]
+        pairs += [
+            ("page", str(random.choice((1, 2, 3, 99)))),
+            ("per_page", str(random.randint(1, 30))),
+        ]
     random.shuffle(pairs)
     return urlencode(pairs)
 
@@ -85,17 +112,23 @@ def _scope(credential: Credential, random: Random) -> object:
 
 
 def _account(credential: Credential, number: int, random: Random) -> Account:
-    return Account.unscoped.create(
+    account: Account = Account.unscoped.create(
         tenant=credential.tenant,
         credential=credential,
         external_ref=f"{random.choice(TEXTS)[:20]}{number}",
         kind=random.choice(("MERCHANT", "AGENT", "CUSTOMER", "WALLET")),
         holder=random.choice(("OWN", "CUSTOMERS")),
-        counting=random.choice(("LIVE", "LIVE", "LIVE", "TEST", "UNVERIFIED", "DUPLICATE", "MANUAL")),
+        counting=random.choice(
+            ("LIVE", "LIVE", "LIVE", "TEST", "UNVERIFIED", "DUPLICATE", "MANUAL")
+        ),
         closed_at=NOW if random.random() < 0.1 else None,
         network=random.choice(TEXTS)[:40],
-        **{n: random.choice(TEXTS) for n in ("name", "display_name", "owner_name", "owner_ref", "address")},
+        **{
+            n: random.choice(TEXTS)
+            for n in ("name", "display_name", "owner_name", "owner_ref", "address")
+        },
     )
+    return account
 
 
 def _maybe_time(random: Random, chance: float) -> object:
@@ -136,7 +169,5 @@ def _instants(random: Random) -> tuple[str, ...]:
 
 
 def _sort(random: Random) -> str:
-    names = random.sample(SORTS, random.choice((1, 1, 2, 3, 4)))
+    names = random.sample(SORTS, random.choice((1, 1, 2, 3, 4)))  # currency may be put before them
     return ",".join(random.choice(("", "-")) + name for name in names)
-
-

@@ -1,0 +1,71 @@
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from balances.query.encode import NoShortForm, encode, pairs
+from balances.query.parse import parse_text
+from balances.query.tree import BalanceQuery, Condition, Group, Logic
+
+ZONE = ZoneInfo("Europe/Berlin")
+
+
+def canonical(text: str) -> str:
+    return encode(parse_text(text, zone=ZONE))
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", ""),
+        ("page=1&per_page=25&sort=currency,-available&q=", ""),
+        ("currency=usd&currency=EUR", "currency=EUR&currency=USD"),
+        ("available__gte=0100.50", None),
+        ("available__gte=100.50", "available__gte=100.5"),
+        ("available__gte=-0", "available__gte=0"),
+        ("available__gte=1e2", "available__gte=100"),
+        ("as_of__lt=2026-07-01T12:00", "as_of__lt=2026-07-01T10:00:00Z"),
+        ("as_of__lt=2026-07-01T10:00:00.120Z", "as_of__lt=2026-07-01T10:00:00.120000Z"),
+        ("page=2&state=fresh&q=a%20b", "q=a%20b&state=fresh&page=2"),
+        ("sort=-available", ""),
+        ("network=a%26b%3Dc", "network=a%26b%3Dc"),
+        ("ledger__between=2,1", "ledger__between=2,1"),
+    ],
+)
+def test_equal_queries_have_one_address(text: str, address: str | None) -> None:
+    if address is None:
+        with pytest.raises(ValueError):
+            canonical(text)
+        return
+    assert canonical(text) == address
+    assert canonical(address) == address
+
+
+def test_the_order_in_which_filters_were_made_leaves_no_trace() -> None:
+    one, two = Condition("currency", "eq", ("USD",)), Condition("holder", "eq", ("own",))
+
+    made = {encode(BalanceQuery(where=Group(filters=order))) for order in ((one, two), (two, one))}
+
+    assert made == {"currency=USD&holder=own"}
+
+
+def test_pairs_are_the_address_for_a_form() -> None:
+    query = parse_text("currency=USD&currency=EUR&page=2", zone=ZONE)
+
+    assert pairs(query) == [("currency", "EUR"), ("currency", "USD"), ("page", "2")]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        Group(
+            Logic.OR, (Condition("currency", "eq", ("USD",)), Condition("holder", "eq", ("own",)))
+        ),
+        Group(filters=(Group(filters=(Condition("currency", "eq", ("USD",)),)),)),
+        Group(
+            filters=(Condition("currency", "eq", ("USD",)), Condition("currency", "eq", ("EUR",)))
+        ),
+    ],
+)
+def test_what_has_no_short_form_is_not_written_wrongly(where: Group) -> None:
+    with pytest.raises(NoShortForm):
+        encode(BalanceQuery(where=where))
