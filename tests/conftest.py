@@ -18,7 +18,7 @@ from dashboard.celery import app as celery_app
 from providers.tenancy.models import Membership, Role, Tenant, User
 from tests.processes import Broker, Processes, chromium_path
 
-DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_blocker"}
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 IS_CI = bool(os.environ.get("CI"))
 
 hypothesis.settings.register_profile(

@@ -82,3 +82,13 @@ def test_worker_takes_messages_on_this_tests_database(processes: Processes) -> N
 
     assert worker.process.poll() is None
     assert worker.stop() == 0
+
+
+@pytest.mark.django_db
+def test_only_what_needs_no_database_is_pure(request: pytest.FixtureRequest) -> None:
+    pure = {item.name for item in request.session.items if item.get_closest_marker("pure")}
+
+    assert request.node.name not in pure
+    assert "test_signed_in_client_has_the_persons_session" not in pure
+    if not request.config.getoption("--without-pure"):
+        assert "test_tests_reach_nothing_but_loopback" in pure
