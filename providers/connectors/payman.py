@@ -142,6 +142,7 @@ class Payman(Connector):
                 token_help=TOKEN_HELP,
                 identity_ref=identity.agent_id,
                 identity_name=identity.name,
+                token_proven=bool(identity.agent_id or rows),
             )
         return verdict.passed(
             identity_ref=identity.agent_id, identity_name=identity.name, rows=tuple(rows)

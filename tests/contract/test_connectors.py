@@ -51,7 +51,7 @@ STEPS = {
     "503": StepName.ANSWER,
 }
 # Rows 11 to 13 and 16 of the fault table: bodies that are not what any contract says.
-HOSTILE_BODIES = {
+HOSTILE_BODIES: dict[str, str | bytes] = {
     "empty": "",
     "null": "null",
     "true": "true",
