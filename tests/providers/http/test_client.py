@@ -1,6 +1,8 @@
 """The client over a mock transport: errors, retries, pace, secrets, many at once."""
 
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -285,13 +287,35 @@ def test_secret_in_a_header_is_hidden_though_nobody_named_it() -> None:
     assert "canary" not in str(error)
 
 
-def test_urls_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    with Run(says(200, json=[])).http as http:
-        http.get("x", params={"email": "a@b.example"})
+def test_secret_in_a_library_s_complaint_is_masked() -> None:
+    run = Run(in_turn(httpx.LocalProtocolError(f"Illegal header value b'{SECRET}'")))
 
-    assert "b.example" not in caplog.text
-    assert "payiano" not in caplog.text
+    error = run.error()
+
+    assert "canary" not in str(error)
+    assert error.detail == "Illegal header value b'***'"
+
+
+LOGGED = """
+import logging, httpx
+logging.basicConfig(level=logging.DEBUG)
+from providers.http import Client
+transport = httpx.MockTransport(lambda request: httpx.Response(200))
+allowed = ["api.payiano.com"]
+with Client(
+    base_url="https://api.payiano.com", headers={}, allowed_hosts=allowed, transport=transport
+) as http:
+    http.get("x", params={"email": "a@b.example"})
+print("asked")
+"""
+
+
+def test_urls_are_not_logged_even_where_everything_is() -> None:
+    run = subprocess.run([sys.executable, "-c", LOGGED], check=True, capture_output=True, text=True)
+
+    assert run.stdout == "asked\n"
+    assert "api.payiano.com" not in run.stderr
+    assert "example" not in run.stderr
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\r\nX: y", "caf\u00e9", "", " a", "a ", "a\x00"])
