@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -50,15 +50,27 @@ def balance_list(request: TenantRequest, tenant: str) -> HttpResponse:
 def _refused(
     request: TenantRequest, error: QueryError, *, context: results.Context, zone: ZoneInfo
 ) -> HttpResponse:
-    query = BalanceQuery()
+    """Answer with no rows and every fault; controls and links keep what was understood."""
+    query = _understood(request.GET, error, zone=zone)
     links = _links(request, query)
     shown = {
         "faults": error.faults,
-        "clear_url": links.path,
+        "clear_url": links.to(query),
         "spoken": _("Nothing is shown: this address was not understood"),
     }
     found = results.facets(context)
     return _render(request, shown, found, query, links=links, context=context, status=422)
+
+
+def _understood(params: QueryDict, error: QueryError, *, zone: ZoneInfo) -> BalanceQuery:
+    """Return the query without the parameters at fault; the default one where nothing can be saved."""
+    rest = params.copy()
+    for fault in error.faults:
+        rest.pop(fault.path.partition("[")[0], None)
+    try:
+        return parse(rest, zone=zone)
+    except QueryError:
+        return BalanceQuery()
 
 
 def _render(
@@ -76,7 +88,10 @@ def _render(
         "table": shown,
         "now": context.now,
         "list_url": links.path,
-        "q": request.GET.get("q", "") if status != 200 else query.q,
+        "q": request.GET.get("q", "") if shown["faults"] else query.q,
+        "control_faults": {
+            fault.path.partition("__")[0]: fault.message for fault in shown["faults"]
+        },
         "keep_q": request.headers.get("HX-Source") == "form#view",
         "kept": filters.kept(query),
         "pills": filters.pills(query, found=found, links=links, words=labels(context), zone=zone),

@@ -70,10 +70,10 @@ def counted(number: int) -> str:
 
 
 def row_views(rows: Sequence[Row], *, slug: str) -> list[RowView]:
-    """Prepare rows; a currency like the row's above is quiet, and its last row closes it with a line."""
+    """Prepare rows; a currency like the one above is quiet, another one begins below a line."""
     views = []
     for index, row in enumerate(rows):
-        following = rows[index + 1].currency if index + 1 < len(rows) else row.currency
+        before = rows[index - 1].currency if index else None
         views.append(
             RowView(
                 row=row,
@@ -81,8 +81,8 @@ def row_views(rows: Sequence[Row], *, slug: str) -> list[RowView]:
                 words=STATES[row.state],
                 holder=str(HOLDERS[row.holder]),
                 tag="" if row.counting == "LIVE" else str(COUNTING[row.counting]),
-                again=index > 0 and rows[index - 1].currency == row.currency,
-                breaks=following != row.currency,
+                again=before == row.currency,
+                breaks=before not in (None, row.currency),
             )
         )
     return views
