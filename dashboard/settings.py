@@ -53,6 +53,8 @@ STALL_SECONDS = env.float("STALL_SECONDS", default=1800)
 # --- Providers, broker, files ---------------------------------------------------------------------
 # Hosts a credential may name beside the providers' own: `host[:port]`, or `http://host:port` for a simulator.
 PROVIDER_HOSTS = env.list("PROVIDER_HOSTS", default=[])
+# Who knows which account references a credential holds; the test of a replaced key compares with them.
+HELD_REFS = "balances.ingest.held_refs"
 BROKER_URL = env.str("BROKER_URL", default="")
 FILES_DIR = Path(env.str("FILES_DIR", default=str(VAR_DIR / "files")))
 
