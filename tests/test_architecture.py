@@ -68,6 +68,7 @@ ARROWS: dict[str, set[str]] = {
     "balances.charts": KEPT | MODELS | FLOOR | ASKED,
     "balances.exports": KEPT | MODELS | FLOOR | ASKED | {"providers.connectors"},
     "balances.templatetags": FLOOR | ASKED,
+    "balances.invariants": KEPT | MODELS | FLOOR | {"balances.ingest", "providers.sealing"},
     "balances.tasks": KEPT | {"balances.ingest", "providers"},
     "balances.views": KEPT
     | ASKED
@@ -75,7 +76,8 @@ ARROWS: dict[str, set[str]] = {
     "balances.urls": {"balances.views"},
     "balances.management": KEPT
     | ASKED
-    | {"balances.ingest", "balances.lifecycle", "balances.tasks", "balances.exports"},
+    | {"balances.ingest", "balances.lifecycle", "balances.tasks", "balances.exports"}
+    | {"balances.invariants"},
     "dashboard": {"balances", "providers"},
 }
 # Views, tasks and commands of balances may use all of providers: the table's `providers.*`.
@@ -96,7 +98,9 @@ UNSCOPED = {
     "balances.models": "declares it",
     "balances.ingest": "writes what a claimed run read",
     "balances.tasks": "due work of all tenants",
+    "balances.invariants": "checks every tenant",
     "balances.management.commands.verify": "checks every tenant",
+    "balances.management.commands.sync_balances": "follows the run it started",
     "dashboard.health": "the oldest overdue sync of all tenants",
     "dashboard.demo.seed": "the demo's own tenants",
 }
