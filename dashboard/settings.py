@@ -126,6 +126,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "providers.tenancy.context.shell",
                 "providers.context.connections",
+                "providers.context.connections",
             ],
         },
     },

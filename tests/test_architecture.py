@@ -43,6 +43,7 @@ ARROWS: dict[str, set[str]] = {
     | {"providers.schedule", "providers.sealing", "providers.http", "providers.connectors"},
     "providers.words": {"providers.models", "providers.errors"},
     "providers.pill": MODELS | {"providers.connectors"},
+    "providers.context": MODELS | {"providers.pill"},
     "providers.forms": SERVICES | MODELS | FLOOR | {"providers.words"},
     "providers.views": SERVICES
     | MODELS
