@@ -357,3 +357,22 @@ def test_a_migration_leaves_the_twin_as_it_is() -> None:
 @given(text=st.text())
 def test_composed_and_decomposed_texts_fold_alike(text: str) -> None:
     assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
+
+
+def test_a_total_beyond_all_totals_is_refused(keep: Any) -> None:
+    groups = keep([Decimal(1)]).order_by().values("holder").annotate(total=AmountSum("available"))
+
+    for wrong in (Decimal("Infinity"), Decimal("1e31")):
+        with pytest.raises(AmountError):
+            groups.filter(total__gt=wrong).count()
+    assert groups.filter(total__gt=Decimal("1e29")).count() == 0
+
+
+def test_a_twin_that_folds_nothing_keeps_its_text(db: None) -> None:
+    account = make_account(make_credential(make_tenant()), name="Before")
+    bare = FoldedField()
+    bare.set_attributes_from_name("label_folded")
+
+    account.label_folded = "as migrated"
+
+    assert bare.pre_save(account, add=False) == "as migrated"

@@ -27,6 +27,11 @@ def canonical(text: str) -> str:
         ("as_of__lt=2026-07-01T10:00:00.120Z", "as_of__lt=2026-07-01T10:00:00.120000Z"),
         ("page=2&state=fresh&q=a%20b", "q=a%20b&state=fresh&page=2"),
         ("sort=-available", ""),
+        ("sort=-as_of,account", "sort=-as_of,account"),
+        (
+            "columns=state&group_by=provider&per_page=50",
+            "group_by=provider&columns=account_name,currency,available,state&per_page=50",
+        ),
         ("network=a%26b%3Dc", "network=a%26b%3Dc"),
         ("ledger__between=2,1", "ledger__between=2,1"),
     ],
