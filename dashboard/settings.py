@@ -49,6 +49,8 @@ LEASE_SECONDS = env.float("LEASE_SECONDS", default=120)
 VISIBILITY_SECONDS = env.float("VISIBILITY_SECONDS", default=300)
 # A run that finishes no scope for this long gives up.
 STALL_SECONDS = env.float("STALL_SECONDS", default=1800)
+# A credential is left alone this long after a run began; only an operator's command asks sooner.
+POLL_FLOOR_SECONDS = env.float("POLL_FLOOR_SECONDS", default=60)
 
 # --- Providers, broker, files ---------------------------------------------------------------------
 # Hosts a credential may name beside the providers' own: `host[:port]`, or `http://host:port` for a simulator.
@@ -224,6 +226,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 # --- Logs: one JSON object a line, on standard error ----------------------------------------------
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# It believes any forwarded header, so the line would name whom the caller pleases.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20

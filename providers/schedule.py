@@ -48,7 +48,7 @@ def database_now() -> datetime:
 
 def floor() -> timedelta:
     """Return how long a credential is left alone after a run began, whoever wants the next one."""
-    return timedelta(seconds=getattr(settings, "POLL_FLOOR_SECONDS", 60))
+    return timedelta(seconds=settings.POLL_FLOOR_SECONDS)
 
 
 def wake_up_life() -> timedelta:

@@ -17,9 +17,10 @@ from django.views.decorators.debug import sensitive_variables
 from providers import schedule
 from providers.connectors import CONNECTORS
 from providers.errors import CredentialRejected, Forbidden, ProviderError, Throttled
+from providers.http import Limits
 from providers.models import Credential, Outcome, RunStatus, Scope, ScopeKind, SyncRun, Trigger
+from providers.rows import Environment, ScopeReading, ScopeSeed, Wanted
 from providers.rows import ScopeKind as SeedKind
-from providers.rows import ScopeReading, ScopeSeed, Wanted
 from providers.services.clients import open_client
 from providers.services.secrets import settings_of, values_of
 from providers.services.watching import watch
@@ -176,7 +177,8 @@ def fetch(
     client = open_client(
         connector,
         values=values,
-        environment=credential.environment,
+        environment=Environment(credential.environment),
+        limits=Limits(deadline=settings.REQUEST_SECONDS),
         before_request=hand.keep_lease,
     )
     with client as http:
