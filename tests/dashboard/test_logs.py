@@ -42,6 +42,7 @@ def test_request_line_has_the_path_without_the_query(
     assert line["request"] == "GET /acme/balances/"
     assert "alder" not in json.dumps(line)
     assert "100.50" not in json.dumps(line)
+    assert "ip" not in line
 
 
 def test_library_records_are_json_lines_too(lines: Callable[[], list[dict[str, Any]]]) -> None:
