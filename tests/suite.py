@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from tests.cluster import cluster, die_with_parent, postgres_binaries
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOT_OF_TESTS = "PYTEST_DEBUG_TEMPROOT"
 
 
 class Pytest:
@@ -79,11 +81,16 @@ def run_suite(arguments: list[str]) -> int:
             return 1
     with contextlib.ExitStack() as stack:
         runs = []
+        # A root each: two processes that tidy the same one up trip over each other.
+        roots = stack.enter_context(tempfile.TemporaryDirectory(prefix="dashboard-tests-"))
+        for vendor in ("sqlite", "postgresql"):
+            Path(roots, vendor).mkdir()
         if wanted != "postgresql":
-            sqlite = {"DATABASE_URL": "sqlite:///:memory:"}
-            runs.append(Pytest("sqlite", arguments, sqlite, shown=True))
+            environ = {"DATABASE_URL": "sqlite:///:memory:", ROOT_OF_TESTS: f"{roots}/sqlite"}
+            runs.append(Pytest("sqlite", arguments, environ, shown=True))
         if wanted != "sqlite" and binaries:
-            environ = {"DATABASE_URL": stack.enter_context(cluster(binaries))}
+            url = stack.enter_context(cluster(binaries))
+            environ = {"DATABASE_URL": url, ROOT_OF_TESTS: f"{roots}/postgresql"}
             once = ["--without-pure"] if runs else []
             runs.append(Pytest("postgresql", [*arguments, *once], environ, shown=not runs))
         return conclude(runs)
