@@ -160,11 +160,10 @@ def _children(node: object) -> Iterator[tuple[str, object]]:
 def _check_depth(tree: object) -> None:
     """Refuse nesting that nothing of ours needs, before anything walks it recursively."""
     level: list[object] = [tree]
-    for _ in range(DEPTH + 1):
+    for _ in range(DEPTH):
         level = [child for node in level for child in _members(node)]
-        if not level:
-            return
-    raise Unreadable(f"nested over {DEPTH} deep")
+    if any(isinstance(node, dict | list) for node in level):
+        raise Unreadable(f"nested over {DEPTH} deep")
 
 
 def _members(node: object) -> Iterable[object]:

@@ -436,6 +436,18 @@ def test_requests_keep_to_the_pace_after_the_burst() -> None:
     assert run.sleeps == [0.5, 0.5, 0.5]
 
 
+def test_idle_time_earns_no_more_than_the_burst() -> None:
+    run = Run(says(200, json=[]), requests_per_second=2, burst=2)
+
+    with run.http as http:
+        http.get("x")
+        run.time += 3600
+        for _ in range(4):
+            http.get("x")
+
+    assert run.sleeps == [0.5, 0.5]
+
+
 def test_pace_holds_across_threads() -> None:
     started = time.monotonic()
     run = Run(

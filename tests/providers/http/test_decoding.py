@@ -183,6 +183,12 @@ def test_nesting_of_twenty_is_read() -> None:
     assert decode_json(b"[" * 20 + b"]" * 20, list[Any])
 
 
+def test_nesting_over_twenty_is_refused_whatever_is_declared() -> None:
+    for body in (b"[" * 21 + b"]" * 21, b'{"a":' * 21 + b"1" + b"}" * 21):
+        with pytest.raises(Unreadable):
+            decode_json(body, list[Any] if body[:1] == b"[" else dict[str, Any])
+
+
 def test_fault_never_repeats_a_long_value_or_breaks_a_line() -> None:
     error = fault(b'{"a\\nb":{"c":1,"c":2}}')
 
