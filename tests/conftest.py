@@ -4,6 +4,7 @@ import ipaddress
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from allauth.account.models import EmailAddress
 from django.conf import settings as django_settings
 from django.test import Client
 from kombu import pools
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from dashboard.celery import app as celery_app
 from providers.tenancy.models import Membership, Role, Tenant, User
@@ -228,9 +231,39 @@ def simulator(settings: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """Find the browser, or skip."""
+def browser() -> Iterator[Browser]:
+    """Run one Chromium for the session, or skip."""
     path = chromium_path()
     if path is None:
         lacking("Chromium")
-    return str(path)
+    # Playwright's loop runs in this thread, where Django would refuse every query.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One browser tab on the live server, and what its console complained of."""
+
+    page: Page
+    url: str
+    complaints: list[str]
+
+
+@pytest.fixture
+def walk(browser: Browser, live_server: LiveServer) -> Iterator[Walk]:
+    """Open a fresh browser window on a server of this test's database."""
+    context = browser.new_context(base_url=live_server.url)
+    complaints: list[str] = []
+    context.on("console", lambda message: _note(message, complaints))
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield Walk(context.new_page(), live_server.url, complaints)
+    context.close()
+
+
+def _note(message: ConsoleMessage, complaints: list[str]) -> None:
+    if message.type in {"error", "warning"}:
+        complaints.append(message.text)
