@@ -1,19 +1,18 @@
-"""Draw each credential's last 24 hours, and say every problem in one line."""
+"""Draw each credential's last 24 hours."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from balances.results import Context
+from dashboard.problems import problems
 from providers.connectors import CONNECTORS
 from providers.models import Credential, RunStatus, SyncRun
 from providers.tenancy.scoping import Action, may
 from providers.views.health import Health, present
-from providers.words import error_words
 
 HALF_HOUR = timedelta(minutes=30)
 TICKS = 48
@@ -33,8 +32,7 @@ def health(context: Context, *, role: str) -> dict[str, Any]:
         _item(item.credential, item.health, runs.get(item.credential.pk, []), context, linked)
         for item in items
     ]
-    problems = [_problem(c, context, role=role) for c in credentials if c.error_code]
-    return {"strip": strip, "problems": problems}
+    return {"strip": strip, "problems": problems(context, credentials, role=role)}
 
 
 def _runs(
@@ -89,25 +87,3 @@ def _mark(status: str) -> str:
     if status == RunStatus.RUNNING:
         return "off"
     return "ok" if status in GOOD else "late" if status in LATE else "fail"
-
-
-def _problem(credential: Credential, context: Context, *, role: str) -> dict[str, Any]:
-    slug = context.tenant.slug
-    words = error_words(credential.error_code)
-    name = f"{CONNECTORS[credential.provider].label} {credential.name}"
-    links = []
-    if may(role, action=Action.READ_PROVIDERS):
-        runs = reverse("providers:runs", args=[slug])
-        failed = f"{runs}?credential={credential.public_id}&status=failed"
-        links.append({"label": _("See the failed runs"), "url": failed})
-    if may(role, action=Action.MANAGE_CREDENTIALS):
-        url = reverse("providers:credential", args=[slug, credential.public_id])
-        links.append({"label": _("Open the credential"), "url": url})
-    return {
-        "tone": "bad",
-        "icon": "alert",
-        "fact": _("%(name)s is not synced: %(why)s.") % {"name": name, "why": words.short},
-        "since": credential.failing_since,
-        "text": words.remedy,
-        "links": links,
-    }

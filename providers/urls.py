@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from providers.views import credentials, runs
+from providers.views import credentials, progress, runs
 
 app_name = "providers"
 
@@ -12,5 +12,6 @@ urlpatterns = [
     path("providers/add/<slug:code>/", credentials.credential_add, name="credential_add"),
     path("providers/<slug:public_id>/", credentials.credential, name="credential"),
     path("sync-runs/", runs.runs, name="runs"),
+    path("sync-runs/under-way/", progress.sync_status, name="sync_status"),
     path("sync-runs/<slug:public_id>/", runs.run, name="run"),
 ]

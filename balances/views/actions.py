@@ -18,10 +18,13 @@ from balances import lifecycle, tasks
 from balances.lifecycle import Refused
 from balances.models import Account, HeldReading, Holder
 from providers.models import Credential
+from providers.tenancy import htmx
 from providers.tenancy.scoping import Action, TenantRequest, role_required
+from providers.views.progress import PARTIAL, status
 
 DECISIONS = {"accept": True, "discard": False}
 NAME_LENGTH = 120
+PAGE = "providers/sync_status.html"
 
 
 # --- Sync -----------------------------------------------------------------------------------------
@@ -34,6 +37,10 @@ def sync(request: TenantRequest, tenant: str) -> HttpResponseBase:
         wanted = wanted.filter(pk=get_object_or_404(wanted, public_id=public_id).pk)
     active = list(wanted.filter(paused_at=None, retired_at=None))
     started = tasks.request_sync(active, actor=request.user) if active else []
+    if htmx.target_id(request) and active:
+        now = timezone.now()
+        context = {"sync_status": status(request.tenant, since=now, now=now)}
+        return htmx.render(request, PAGE, context, partials=PARTIAL)
     if not active:
         messages.warning(request, _("There is no active credential to read."))
     elif started:
@@ -69,6 +76,27 @@ def resume(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseB
     )
     messages.success(request, _("%(name)s is read again.") % {"name": credential.name})
     return _back(request)
+
+
+@require_POST
+@role_required(Action.MANAGE_CREDENTIALS)
+def credential_holder(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
+    """Say whose money all accounts of a credential hold, but those a person has set apart."""
+    credential = _credential(request, public_id)
+    chosen = _text(request, "holder").upper()
+
+    def act() -> None:
+        if chosen not in Holder:
+            raise Refused(_("Choose Own or Customers'."))
+        lifecycle.set_credential_holder(
+            credential,
+            holder=Holder(chosen),
+            actor=request.user,
+            reason=_text(request, "reason"),
+            now=timezone.now(),
+        )
+
+    return _answer(request, act, done=_("The holder is changed."))
 
 
 @require_POST

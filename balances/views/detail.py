@@ -1,6 +1,6 @@
 """Gather what the page of one balance shows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -51,7 +51,8 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
         .get(public_id=row.public_id)
     )
     linked = may(role, action=Action.READ_PROVIDERS)
-    seen = _seen(balance, tenant_slug=tenant.slug, linked=linked)
+    observed = _observed(balance)
+    seen = _seen(observed, slug=tenant.slug, linked=linked)
     connector = CONNECTORS[row.provider]
     return {
         "row": row,
@@ -60,7 +61,7 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
         "list_url": reverse("balances:list", args=[tenant.slug]),
         "runs_url": reverse("providers:runs", args=[tenant.slug]) if linked else "",
         "may_sync": may(role, action=Action.SYNC) and balance.scope.credential.is_active,
-        "notices": notices(row, balance, slug=tenant.slug, role=role),
+        "notices": notices(row, balance, seen=observed, role=role, now=context.now),
         "legend": [connector.legend[kind] for kind in AmountKind if kind in connector.legend],
         "observations": seen,
         "dp": max([row.decimals, *(places(s.available) for s in seen if s.available is not None)]),
@@ -74,14 +75,18 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
     }
 
 
-def _seen(balance: Balance, *, tenant_slug: str, linked: bool) -> list[Seen]:
-    found = list(
+def _observed(balance: Balance) -> list[Observation]:
+    """Return the newest observations, one more than is shown."""
+    return list(
         Observation.objects.for_tenant(balance.tenant)
         .filter(balance=balance)
         .select_related("run")
         .order_by("-as_of", "-id")[: OBSERVATIONS + 1]
     )
-    earlier: Iterable[Observation | None] = [*found[1:], None]
+
+
+def _seen(observed: Sequence[Observation], *, slug: str, linked: bool) -> list[Seen]:
+    earlier: Iterable[Observation | None] = [*observed[1:], None]
     return [
         Seen(
             as_of=now.as_of,
@@ -90,11 +95,9 @@ def _seen(balance: Balance, *, tenant_slug: str, linked: bool) -> list[Seen]:
             pending=now.pending,
             change=_moved(now.available, before.available) if before else None,
             is_first=before is None,
-            run_url=reverse("providers:run", args=[tenant_slug, now.run.public_id])
-            if linked
-            else "",
+            run_url=reverse("providers:run", args=[slug, now.run.public_id]) if linked else "",
         )
-        for now, before in zip(found, earlier, strict=True)
+        for now, before in zip(observed, earlier, strict=True)
     ][:OBSERVATIONS]
 
 

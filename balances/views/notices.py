@@ -1,26 +1,38 @@
 """Say above one balance what is not as usual about it: the fact, what it means, what to do."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from balances.models import Balance
+from balances.models import Balance, Observation
 from balances.results import Row
+from providers.money import format_amount
 from providers.tenancy.scoping import Action, may
 from providers.words import error_words
 
+UNUSUAL_FOR = timedelta(hours=24)
+REOPENED_FOR = timedelta(days=7)
 TONES = {"not_synced": ("bad", "alert"), "never": ("warn", "clock"), "missing": ("warn", "clock")}
 
 
-def notices(row: Row, balance: Balance, *, slug: str, role: str) -> list[dict[str, Any]]:
-    """Return at most one notice for the state, and one for a figure that moved unusually."""
-    found = [_of_state(row, balance), _unusual(balance)]
-    shown = [notice for notice in found if notice]
+def notices(
+    row: Row, balance: Balance, *, seen: Sequence[Observation], role: str, now: datetime
+) -> list[dict[str, Any]]:
+    """Return what is not as usual: its state, an unusual change, a reopening.
+
+    `seen` are its newest observations, the newest first.
+    """
+    state = _of_state(row, balance)
     if row.state == "not_synced" and may(role, action=Action.MANAGE_CREDENTIALS):
+        slug = balance.tenant.slug
         url = reverse("providers:credential", args=[slug, row.credential_public_id])
-        shown[0] |= {"url": url, "action": _("Open the credential")}
-    return shown
+        state |= {"url": url, "action": _("Open the credential")}
+    found = [state, _unusual(row, balance, seen, now), _reopened(balance, now)]
+    return [notice for notice in found if notice]
 
 
 def _of_state(row: Row, balance: Balance) -> dict[str, Any]:
@@ -58,14 +70,34 @@ def _why(balance: Balance) -> str:
     return " ".join(part for part in (said, detail, str(words.remedy)) if part)
 
 
-def _unusual(balance: Balance) -> dict[str, Any]:
-    if balance.unusual_at is None:
+def _unusual(
+    row: Row, balance: Balance, seen: Sequence[Observation], now: datetime
+) -> dict[str, Any]:
+    """Say for a day that a doubted change was confirmed, with both figures."""
+    if balance.unusual_at is None or now - balance.unusual_at > UNUSUAL_FOR:
+        return {}
+    figures = [_figure(row, one.available) for one in seen[:2]]
+    text = _("A second reading confirmed it.")
+    if len(figures) == 2:  # the figure now and the one before
+        moved = _("It moved from %(before)s to %(now)s.")
+        text = f"{moved % {'before': figures[1], 'now': figures[0]}} {text}"
+    return {"tone": "info", "icon": "alert", "fact": _("Unusual change."), "text": text}
+
+
+def _reopened(balance: Balance, now: datetime) -> dict[str, Any]:
+    """Say for a week that a closed account was reported again."""
+    at = balance.account.reopened_at
+    if at is None or now - at > REOPENED_FOR:
         return {}
     return {
         "tone": "info",
         "icon": "alert",
-        "fact": _("Unusual change."),
-        "text": _(
-            "A second reading confirmed it; the figure before stands among the observations."
-        ),
+        "fact": _("This account was closed and is reported again."),
+        "text": _("It counts again since then; close it once more if it should not."),
     }
+
+
+def _figure(row: Row, amount: Decimal | None) -> str:
+    if amount is None:
+        return _("not reported")
+    return f"{row.currency} {format_amount(amount, row.decimals)}"

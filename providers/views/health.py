@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from providers.connectors import CONNECTORS
-from providers.models import Credential, Scope, Secret
+from providers.models import Credential, Scope, ScopeKind, Secret
 from providers.services.secrets import settings_of
 from providers.tenancy.models import Tenant
 from providers.words import error_words
@@ -109,7 +109,7 @@ def _watched(tenant: Tenant, credentials: list[Credential]) -> dict[int, Watched
         .filter(credential__in=credentials, closed_at=None)
         .values("credential_id")
         .annotate(
-            scopes=Count("pk"),
+            scopes=Count("pk", filter=Q(kind=ScopeKind.BALANCES)),
             rows=RowCount("row_count", filter=Q(kind=ScopeKind.BALANCES)),
             failing=Count("pk", filter=~Q(error_code="")),
             held=Count("pk", filter=Q(held_at__isnull=False)),

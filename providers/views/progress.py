@@ -1,0 +1,74 @@
+"""Follow the runs that somebody asked for, until they end."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from providers.models import RunStatus, SyncRun
+from providers.tenancy import htmx
+from providers.tenancy.models import Tenant
+from providers.tenancy.scoping import Action, TenantRequest, role_required
+from providers.views.runs import present
+
+PARTIAL = {"providers-sync-status": "providers/_sync_status.html"}
+PATIENCE = timedelta(seconds=90)
+# A run that began a little before the wish is the one that was joined.
+JOINED = timedelta(seconds=60)
+
+
+@require_GET
+@role_required(Action.READ_PROVIDERS)
+def sync_status(request: TenantRequest, tenant: str) -> HttpResponse:
+    """Show how the runs since `since` stand; a part that asks for itself again until they have ended."""
+    now = timezone.now()
+    since = _instant(request.GET.get("since", "")) or now
+    context = {"sync_status": status(request.tenant, since=since, now=now), "now": now}
+    return htmx.render(request, "providers/sync_status.html", context, partials=PARTIAL)
+
+
+def status(tenant: Tenant, *, since: datetime, now: datetime) -> dict[str, Any]:
+    """Return the context of providers/_sync_status.html for a wish made at `since`."""
+    runs = SyncRun.objects.for_tenant(tenant).select_related("credential", "requested_by")
+    running = [present(run, tenant=tenant) for run in runs.filter(status=RunStatus.RUNNING)]
+    ended = list(runs.filter(ended_at__gte=since, started_at__gte=since - JOINED))
+    is_waiting = not running and not ended and now - since < PATIENCE
+    query = urlencode({"since": since.isoformat()})
+    return {
+        "running": running,
+        "text": _said(ended, is_waiting=is_waiting) if not running else "",
+        "tone": "bad" if any(run.status == RunStatus.FAILED for run in ended) else "ok",
+        "is_live": bool(running) or is_waiting,
+        "is_done": bool(ended) and not running,
+        "url": f"{reverse('providers:sync_status', args=[tenant.slug])}?{query}",
+    }
+
+
+def _said(ended: list[SyncRun], *, is_waiting: bool) -> str:
+    if is_waiting:
+        return _("Waiting for a worker")
+    if not ended:
+        return _("No worker has taken it up yet")
+    bad = [run for run in ended if run.status != RunStatus.SUCCEEDED]
+    if not bad:
+        text = ngettext("%(n)d credential read", "%(n)d credentials read", len(ended))
+        return text % {"n": len(ended)}
+    return _("%(good)d of %(all)d credentials read whole") % {
+        "good": len(ended) - len(bad),
+        "all": len(ended),
+    }
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found is not None and timezone.is_aware(found) else None
