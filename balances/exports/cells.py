@@ -13,7 +13,7 @@ from providers.money import plain
 LONGEST_TEXT = 32_767  # Excel cuts what is longer without a word
 CUT_MARK = "… (cut)"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's day zero has no zone
 _DAY = timedelta(days=1)
 # What XML 1.0 cannot hold, and the carriage return, which it would turn into a line feed.

@@ -1,61 +1,95 @@
-"""Write a query's rows as CSV: UTF-8 with BOM, exact plain decimals, text no spreadsheet takes for a formula.
+"""Write a query's rows as CSV: exact plain decimals, text that no spreadsheet takes for a formula.
 
-Instants are ISO 8601 in the tenant's zone with their offset. Empty is "not reported", never zero.
+Text is quoted, so that a spreadsheet which splits at semicolons keeps it whole; numbers and instants are not. Instants
+are ISO 8601 with the zone's offset, Z for UTC. Empty is "not reported", never zero.
 """
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
-from io import StringIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from balances.columns import Column
+from balances.columns import Column, ColumnKind
+from balances.exports.cells import REPLACEMENT, is_formula_like
 from balances.results import Row
 from providers.money import plain
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 BOM = "\ufeff"
 CHUNK = 64 * 1024
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+END = "\r\n"
+# What UTF-8 or a reader of CSV cannot hold.
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def write(columns: Sequence[Column], rows: Iterable[Row], *, zone: ZoneInfo) -> Iterator[bytes]:
-    """Yield the file's bytes, a head row of column keys first."""
-    buffer = StringIO()
-    writer = csv.writer(buffer)
-    buffer.write(BOM)
-    writer.writerow([column.key for column in columns])
+    """Yield the file's bytes: UTF-8 with BOM, by which Excel knows it."""
+    parts, size = [BOM], 0
+    for line in lines(columns, rows, zone=zone):
+        parts.append(line)
+        size += len(line)
+        if size >= CHUNK:
+            yield "".join(parts).encode()
+            parts, size = [], 0
+    yield "".join(parts).encode()
+
+
+def lines(columns: Sequence[Column], rows: Iterable[Row], *, zone: ZoneInfo) -> Iterator[str]:
+    """Yield a head line of column keys, then a line per row, each with its end."""
+    yield ",".join(column.key for column in columns) + END
+    writers = [_WRITERS[column.kind](column, zone) for column in columns]
     for row in rows:
-        writer.writerow([field(column.value(row), row.decimals, zone) for column in columns])
-        if buffer.tell() >= CHUNK:
-            yield _taken(buffer)
-    yield _taken(buffer)
-
-
-def field(value: Any, decimals: int, zone: ZoneInfo) -> str:
-    """Write one value; only text is guarded, a negative number stays a number."""
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return plain(value, decimals)
-    if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return safe_text(value)
+        yield ",".join([write_field(row) for write_field in writers]) + END
 
 
 def safe_text(text: str) -> str:
     """Put an apostrophe before text that a spreadsheet would compute; NUL and surrogates become U+FFFD."""
-    guarded = f"'{text}" if text.startswith(FORMULA_STARTS) else text
-    clean = guarded.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return clean.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _UNWRITABLE.sub(REPLACEMENT, f"'{text}" if is_formula_like(text) else text)
 
 
-def _taken(buffer: StringIO) -> bytes:
-    data = buffer.getvalue().encode()
-    buffer.seek(0)
-    buffer.truncate()
-    return data
+def _text(column: Column, zone: ZoneInfo) -> Callable[[Row], str]:
+    value = column.value
+
+    def write_field(row: Row) -> str:
+        text = value(row)
+        return '"{}"'.format(safe_text(text).replace('"', '""')) if text else ""
+
+    return write_field
+
+
+def _amount(column: Column, zone: ZoneInfo) -> Callable[[Row], str]:
+    value = column.value
+
+    def write_field(row: Row) -> str:
+        amount = value(row)
+        return "" if amount is None else plain(amount, row.decimals)
+
+    return write_field
+
+
+def _instant(column: Column, zone: ZoneInfo) -> Callable[[Row], str]:
+    value = column.value
+    is_utc = zone.key == "UTC"
+
+    def write_field(row: Row) -> str:
+        instant: datetime | None = value(row)
+        if instant is None:
+            return ""
+        text = instant.astimezone(zone).isoformat()
+        return text.replace("+00:00", "Z") if is_utc else text
+
+    return write_field
+
+
+def _bool(column: Column, zone: ZoneInfo) -> Callable[[Row], str]:
+    value = column.value
+    return lambda row: "true" if value(row) else "false"
+
+
+_WRITERS: dict[ColumnKind, Callable[[Column, ZoneInfo], Callable[[Row], Any]]] = {
+    ColumnKind.TEXT: _text,
+    ColumnKind.AMOUNT: _amount,
+    ColumnKind.INSTANT: _instant,
+    ColumnKind.BOOL: _bool,
+}
