@@ -1,3 +1,4 @@
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -74,3 +75,10 @@ def test_pairs_are_the_address_for_a_form() -> None:
 def test_what_has_no_short_form_is_not_written_wrongly(where: Group) -> None:
     with pytest.raises(NoShortForm):
         encode(BalanceQuery(where=where))
+
+
+def test_an_instant_of_any_zone_is_written_in_utc() -> None:
+    local = datetime(2026, 7, 1, 12, tzinfo=ZONE)
+    query = BalanceQuery(where=Group(filters=(Condition("as_of", "gt", (local,)),)))
+
+    assert encode(query) == "as_of__gt=2026-07-01T10:00:00Z"
