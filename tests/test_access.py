@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from balances.models import Account, Balance, HeldReading, HoldReason, Observation
 from providers.models import AsOfSource, Credential, Scope, Secret, SyncRun
-from providers.tenancy.models import Membership, Role, Tenant, User
+from providers.tenancy.models import ActivityEntry, Membership, Role, Tenant, User
 from providers.tenancy.scoping import Action, may
 from tests.conftest import make_person
 
@@ -79,6 +79,11 @@ PAGES: dict[str, Page] = {
     ),
     "balances:pause": Page(post=Action.MANAGE_CREDENTIALS, id_of="credential"),
     "balances:resume": Page(post=Action.MANAGE_CREDENTIALS, id_of="credential"),
+    "balances:credential_holder": Page(
+        post=Action.MANAGE_CREDENTIALS,
+        id_of="credential",
+        body={"holder": "CUSTOMERS", "reason": "treasury"},
+    ),
     "balances:retire": Page(
         post=Action.MANAGE_CREDENTIALS, id_of="credential", body={"reason": "left"}
     ),
@@ -95,6 +100,14 @@ PAGES: dict[str, Page] = {
     "providers:runs": Page(get=Action.READ_PROVIDERS, named="credential"),
     "providers:run": Page(get=Action.READ_PROVIDERS, id_of="run"),
 }
+
+
+# What the activity log must hold after an admin's request: each change, and each download.
+LOGGED = [
+    *("balances:rename", "balances:close", "balances:keep", "balances:holder"),
+    *("balances:held_decide", "balances:pause", "balances:retire", "balances:credential_holder"),
+    *("balances:csv", "balances:xlsx"),
+]
 
 
 @dataclass(frozen=True)
@@ -311,6 +324,19 @@ def test_page_opens_to_whom_it_should_and_else_changes_nothing(
         assert answer["Cache-Control"] == "no-store", case
         if who in Role.values:
             assert b"globex" not in answer.text_sent.lower(), case
+
+
+@pytest.mark.parametrize("name", sorted(set(LOGGED) & set(ROUTES)))
+def test_a_change_or_download_is_logged_by_whom_it_was_done(name: str, world: World) -> None:
+    ident = world.ids(PAGES[name].id_of)[0][0]
+    admin = world.people["ADMIN"]
+    answer = ask(
+        browser(admin), "post" if PAGES[name].post else "get", name, ident=ident, headers={}
+    )
+
+    assert answer.status_code in OPENED
+    (entry,) = ActivityEntry.unscoped.all()
+    assert (entry.tenant.slug, entry.actor) == ("acme", admin)
 
 
 @pytest.mark.parametrize("name", sorted(n for n in set(PAGES) & set(ROUTES) if PAGES[n].post))
