@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from providers.models import RunStatus, SyncRun
+from providers.models import Credential, RunStatus, SyncRun
 from providers.tenancy import htmx
 from providers.tenancy.models import Tenant
 from providers.tenancy.scoping import Action, TenantRequest, role_required
@@ -22,6 +22,7 @@ PARTIAL = {"providers-sync-status": "providers/_sync_status.html"}
 PATIENCE = timedelta(seconds=90)
 # A run that began a little before the wish is the one that was joined.
 JOINED = timedelta(seconds=60)
+SOON = timedelta(seconds=2)
 
 
 @require_GET
@@ -44,11 +45,19 @@ def status(tenant: Tenant, *, since: datetime, now: datetime) -> dict[str, Any]:
     return {
         "running": running,
         "text": _said(ended, is_waiting=is_waiting) if not running else "",
+        "due_at": _next_due(tenant, now=now) if is_waiting else None,
         "tone": "bad" if any(run.status == RunStatus.FAILED for run in ended) else "ok",
         "is_live": bool(running) or is_waiting,
         "is_done": bool(ended) and not running,
         "url": f"{reverse('providers:sync_status', args=[tenant.slug])}?{query}",
     }
+
+
+def _next_due(tenant: Tenant, *, now: datetime) -> datetime | None:
+    """Return when the floor between two readings lets the next one start, if it still holds."""
+    active = Credential.objects.for_tenant(tenant).filter(paused_at=None, retired_at=None)
+    dues = [due for due in active.values_list("due_at", flat=True) if due is not None]
+    return min(dues) if dues and min(dues) > now + SOON else None
 
 
 def _said(ended: list[SyncRun], *, is_waiting: bool) -> str:
