@@ -97,6 +97,7 @@ PAGES: dict[str, Page] = {
     "providers:test": Page(
         post=Action.MANAGE_CREDENTIALS, body={"provider": "payiano"}, named="credential"
     ),
+    "providers:sync_status": Page(get=Action.READ_PROVIDERS),
     "providers:runs": Page(get=Action.READ_PROVIDERS, named="credential"),
     "providers:run": Page(get=Action.READ_PROVIDERS, id_of="run"),
 }
