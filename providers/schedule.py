@@ -108,7 +108,8 @@ def _in_turns(now: datetime) -> QuerySet[Credential, tuple[int, int]]:
 def claim(credential_id: int, *, is_forced: bool = False) -> Lease | None:
     """Take the lease of an active credential that is free and due, or return None.
 
-    `is_forced` takes it though not due and inside the floor. Call it inside a transaction.
+    `is_forced` takes it though not due and inside the floor. A run whose lease ran out is ended.
+    Call it inside a transaction.
     """
     now = database_now()
     wanted = _active().filter(_free(now), pk=credential_id)
@@ -122,6 +123,7 @@ def claim(credential_id: int, *, is_forced: bool = False) -> Lease | None:
     )
     if not won:
         return None
+    _abandon_runs(credential_id, now=now)
     fence = Credential.unscoped.values_list("fence", flat=True).get(pk=credential_id)
     return Lease(credential_id=credential_id, fence=fence, renewed_at=now)
 
@@ -188,9 +190,14 @@ def _end_lost(credential_id: int, *, now: datetime) -> bool:
     row.fence += 1
     release(row, due_at=now)
     row.save(update_fields=["fence", "lease_until", "queued_at", "due_at"])
-    running = SyncRun.unscoped.filter(credential=row, status=RunStatus.RUNNING)
-    running.update(status=RunStatus.ABANDONED, ended_at=now)
+    _abandon_runs(credential_id, now=now)
     return True
+
+
+def _abandon_runs(credential_id: int, *, now: datetime) -> None:
+    """End the runs of a credential whose lease was lost."""
+    running = SyncRun.unscoped.filter(credential=credential_id, status=RunStatus.RUNNING)
+    running.update(status=RunStatus.ABANDONED, ended_at=now)
 
 
 def beat(name: str, *, now: datetime) -> None:

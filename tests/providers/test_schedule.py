@@ -74,13 +74,17 @@ def test_of_many_claims_one_wins(acme: Tenant) -> None:
 def test_claim_takes_over_a_lease_that_ran_out_with_a_higher_fence(acme: Tenant) -> None:
     credential = make(acme)
     first = schedule.claim(credential.pk)
+    assert first
+    run = SyncRun.unscoped.create(tenant=acme, credential=credential, fence=first.fence)
     shift(credential, lease_until=-1, last_started_at=-120)
 
     second = schedule.claim(credential.pk)
 
-    assert first
+    run.refresh_from_db()
     assert second
     assert second.fence == first.fence + 1
+    assert run.status == RunStatus.ABANDONED
+    assert run.ended_at == second.renewed_at
 
 
 @pytest.mark.parametrize(
