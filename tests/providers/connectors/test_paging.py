@@ -87,6 +87,11 @@ def test_server_that_always_sends_everything_is_read_whole() -> None:
     assert len(server.asked) == 2
 
 
+def test_long_page_that_repeats_below_the_count_is_incomplete() -> None:
+    with pytest.raises(Incomplete, match="page 2 repeats"):
+        read(Server(["abcde", "abcde"], totals="count", promised=9))
+
+
 def test_one_page_never_read_before_stands_by_itself() -> None:
     server = Server(["ab"])
 

@@ -250,6 +250,15 @@ def test_unchanged_list_is_read_once_and_a_changed_one_again() -> None:
     assert changed.paths.count(customers()) == 2
 
 
+def test_listed_customer_without_wallets_is_no_change() -> None:
+    set_up = stage("a", "bare")
+    known = Wanted(known=wanted("a", "bare").known, account_refs={"customer:a": frozenset({"w-a"})})
+
+    set_up.fetch(known)
+
+    assert set_up.paths.count(customers()) == 1
+
+
 def test_customer_that_left_empty_long_ago_asks_for_no_second_reading() -> None:
     set_up = stage("a")
     known = wanted("a", "gone")
