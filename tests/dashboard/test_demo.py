@@ -32,6 +32,8 @@ class Demo:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # As in a shell script's background: the demo must listen to SIGINT all the same.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
             )
 
     def address(self) -> str:

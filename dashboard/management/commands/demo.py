@@ -33,7 +33,8 @@ class Command(BaseCommand):
             processes.end_leftovers(settings.VAR_DIR / "demo.pids")
             if reset:
                 clear(settings.VAR_DIR)
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            # A shell without job control starts background programs deaf to SIGINT.
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.default_int_handler)
             self.run(port)
 
