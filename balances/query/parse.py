@@ -22,6 +22,7 @@ from balances.query.tree import (
     Group,
     Sort,
     Value,
+    inside_currency,
 )
 from balances.query.values import BadValue, read_text, read_value
 
@@ -190,7 +191,7 @@ class _Reader:
         keys = tuple(_sort_key(name) for name in _listed(text))
         _check_unique(key.field for key in keys)
         if not self.is_strict:
-            keys = _currency_first(keys)
+            keys = inside_currency(keys)
         if len(keys) > catalogue.MAX_SORTS:
             raise BadValue(
                 "too_many_sorts",
@@ -266,13 +267,6 @@ def _sort_key(name: str) -> Sort:
             "unknown_value", f"knows {', '.join(catalogue.SORTS)}, not {_shown(field)!r}"
         )
     return Sort(field, descending=name.startswith("-"))
-
-
-def _currency_first(keys: tuple[Sort, ...]) -> tuple[Sort, ...]:
-    if not BalanceQuery(sort=keys).has_mixed_sort:
-        return keys
-    currency = next((key for key in keys if key.field == "currency"), Sort("currency"))
-    return (currency, *(key for key in keys if key.field != "currency"))
 
 
 def _read_number(text: str, *, most: int) -> int:

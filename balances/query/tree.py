@@ -85,3 +85,11 @@ class BalanceQuery:
 
 
 AMOUNTS = ("available", "pending", "ledger")
+
+
+def inside_currency(keys: tuple[Sort, ...]) -> tuple[Sort, ...]:
+    """Put currency before amounts, which compare only inside one; keys without an amount stay."""
+    if not BalanceQuery(sort=keys).has_mixed_sort:
+        return keys
+    currency = next((key for key in keys if key.field == "currency"), Sort("currency"))
+    return (currency, *(key for key in keys if key.field != "currency"))

@@ -1,6 +1,10 @@
-"""Send a query's rows as files: the same rows in the same order as the page, without its page limit."""
+"""Send a query's rows as files: the same rows in the same order as the page, without its page limit.
 
-from collections.abc import Callable, Generator, Iterator
+A file is one snapshot, opened by its first byte and not by the view: whatever a request writes beside (its line in the
+activity log, its session) is written before, and a reader who leaves ends the snapshot with the response.
+"""
+
+from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
@@ -12,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from balances import results
 from balances.columns import file_columns
-from balances.exports import csv
+from balances.exports import cover, csv
 from balances.query.encode import encode
 from balances.query.faults import QueryError
 from balances.query.parse import parse
@@ -23,8 +27,8 @@ from providers.services.secrets import settings_of
 from providers.tenancy.activity import record
 from providers.tenancy.scoping import Action, TenantRequest, role_required
 
-MOST_ROWS = 1_048_575
-Writer = Callable[[BalanceQuery, results.Context, TenantRequest], Generator[bytes, None, None]]
+SHEET_ROWS = 1_048_575  # below the head
+Writer = Callable[[BalanceQuery, results.Context, TenantRequest], Iterator[bytes]]
 
 
 @require_GET
@@ -40,58 +44,63 @@ def balances_xlsx(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Send the rows as a workbook with totals and an About sheet."""
     from balances.exports import xlsx  # openpyxl is slow to import: only when a workbook is made
 
-    return _send(request, _xlsx, extension="xlsx", content_type=xlsx.CONTENT_TYPE)
+    most = SHEET_ROWS
+    return _send(request, _xlsx, extension="xlsx", content_type=xlsx.CONTENT_TYPE, most=most)
 
 
 def _send(
-    request: TenantRequest, writer: Writer, *, extension: str, content_type: str
+    request: TenantRequest,
+    writer: Writer,
+    *,
+    extension: str,
+    content_type: str,
+    most: int | None = None,
 ) -> HttpResponseBase:
-    """Stream a file of one snapshot; what is not understood is refused before the first byte."""
+    """Log and stream a file; what is not understood, or too much, is refused before the first byte."""
     context = results.Context.load(request.tenant, now=timezone.now())
     zone = ZoneInfo(request.tenant.time_zone)
     try:
         query = parse(request.GET, zone=zone)
-        content = writer(query, context, request)
-        first = next(content)
+        rows = _counted(query, context, most=most)
     except QueryError as error:
-        values = {
-            "faults": error.faults,
-            "list_url": reverse("balances:list", args=[request.tenant.slug]),
-        }
-        return render(request, "balances/file_refused.html", values, status=422)
-    record(
-        request.tenant,
-        actor=request.user,
-        action="balances.download",
-        after={"format": extension, "query": encode(query)},
-    )
-    response = StreamingHttpResponse(_joined(first, content), content_type=content_type)
-    made = timezone.localtime(context.now)
+        return _refused(request, error)
+    after = {"format": extension, "query": encode(query), "rows": rows}
+    record(request.tenant, actor=request.user, action="balances.download", after=after)
+    response = StreamingHttpResponse(writer(query, context, request), content_type=content_type)
+    made = context.now.astimezone(zone)
     name = f"{request.tenant.slug}-balances-{made:%Y-%m-%d-%H%M}.{extension}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _csv(
-    query: BalanceQuery, context: results.Context, request: TenantRequest
-) -> Generator[bytes, None, None]:
-    zone = ZoneInfo(context.tenant.time_zone)
+def _counted(query: BalanceQuery, context: results.Context, *, most: int | None) -> int:
+    """Count the rows of a file to come. Raises: QueryError, when it would not fit its sheet."""
+    rows = results.span(query, context=context).rows
+    if most is not None and rows > most:
+        message = f"has {rows:,} rows; a sheet holds {most:,}: narrow it, or take CSV"
+        raise QueryError.one("address", "too_many_rows", message)
+    return rows
+
+
+def _refused(request: TenantRequest, error: QueryError) -> HttpResponseBase:
+    list_url = reverse("balances:list", args=[request.tenant.slug])
+    values = {"faults": error.faults, "list_url": list_url}
+    return render(request, "balances/file_refused.html", values, status=422)
+
+
+def _csv(query: BalanceQuery, asked: results.Context, request: TenantRequest) -> Iterator[bytes]:
     with results.snapshot():
+        context = results.Context.load(asked.tenant, now=asked.now)
         rows = results.stream(query, context=context)
-        yield from csv.write(file_columns(query), rows, zone=zone)
+        yield from csv.write(file_columns(query), rows, zone=ZoneInfo(context.tenant.time_zone))
 
 
-def _xlsx(
-    query: BalanceQuery, context: results.Context, request: TenantRequest
-) -> Generator[bytes, None, None]:
-    from balances.exports import cover, xlsx  # see balances_xlsx
+def _xlsx(query: BalanceQuery, asked: results.Context, request: TenantRequest) -> Iterator[bytes]:
+    from balances.exports import xlsx  # see balances_xlsx
 
     with results.snapshot():
-        totals = results.totals(query, context=context)
+        context = results.Context.load(asked.tenant, now=asked.now)
         span = results.span(query, context=context)
-        if span.rows > MOST_ROWS:
-            message = f"has {span.rows:,} rows; a sheet holds {MOST_ROWS:,}: narrow it, or take CSV"
-            raise QueryError.one("address", "too_many_rows", message)
         about = cover.about(
             query,
             span,
@@ -104,7 +113,7 @@ def _xlsx(
         yield from xlsx.write(
             file_columns(query),
             results.stream(query, context=context),
-            totals,
+            results.totals(query, context=context),
             about,
             count=span.rows,
             zone=ZoneInfo(context.tenant.time_zone),
@@ -117,15 +126,8 @@ def _page_address(query: BalanceQuery, context: results.Context) -> str:
 
 
 def _watched(context: results.Context) -> list[str]:
-    connectors = [(CONNECTORS[c.provider], c) for c in context.stored if c.retired_at is None]
+    """Say per credential what is read at all, of those whose connector we still have."""
+    read = [c for c in context.stored if c.retired_at is None and c.provider in CONNECTORS]
+    connectors = [(CONNECTORS[credential.provider], credential) for credential in read]
     notes = (connector.watch_note(connector.values(settings_of(c))) for connector, c in connectors)
     return [note for note in notes if note]
-
-
-def _joined(first: bytes, rest: Generator[bytes, None, None]) -> Iterator[bytes]:
-    """Yield all of it; closing this closes the rest, and with it the snapshot."""
-    try:
-        yield first
-        yield from rest
-    finally:
-        rest.close()

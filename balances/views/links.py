@@ -11,6 +11,7 @@ from balances.query.tree import (
     Condition,
     Group,
     Sort,
+    inside_currency,
 )
 
 
@@ -61,7 +62,7 @@ class Links:
         """Sort by one field; again turns it, a third time drops it. An amount sorts inside its currency."""
         current = next((key for key in self.query.sort if key.field == field), None)
         if current is None or (self.query.sort == DEFAULT_SORT and field not in AMOUNTS):
-            return self._sorted(_inside_currency((_first(field),)))
+            return self._sorted((_first(field),))
         if current == _first(field):
             turned = replace(current, descending=not current.descending)
             return self._sorted(_with(self.query.sort, current, turned))
@@ -75,7 +76,7 @@ class Links:
             return self._sorted(_with(self.query.sort, current, turned))
         if len(self.query.sort) == MAX_SORTS:
             return self._sorted(self.query.sort)
-        return self._sorted(_inside_currency((*self.query.sort, _first(field))))
+        return self._sorted((*self.query.sort, _first(field)))
 
     def turned(self, key: Sort) -> str:
         """Turn one key the other way."""
@@ -88,7 +89,8 @@ class Links:
         return self._sorted(_with(self.query.sort, key, None))
 
     def _sorted(self, sort: tuple[Sort, ...]) -> str:
-        return self.to(replace(self.query, sort=_inside_currency(sort) or DEFAULT_SORT, page=1))
+        keys = inside_currency(sort)[:MAX_SORTS]
+        return self.to(replace(self.query, sort=keys or DEFAULT_SORT, page=1))
 
     def _where(self, filters: tuple[Condition | Group, ...]) -> BalanceQuery:
         return replace(self.query, where=replace(self.query.where, filters=filters), page=1)
@@ -102,16 +104,6 @@ def _first(field: str) -> Sort:
 def _with(keys: tuple[Sort, ...], old: Sort, new: Sort | None) -> tuple[Sort, ...]:
     changed = (new if key == old else key for key in keys)
     return tuple(key for key in changed if key is not None)
-
-
-def _inside_currency(keys: tuple[Sort, ...]) -> tuple[Sort, ...]:
-    """Put currency before the first amount, since amounts only compare inside one."""
-    fields = [key.field for key in keys]
-    places = [fields.index(name) for name in AMOUNTS if name in fields]
-    if not places or "currency" in fields[: min(places)]:
-        return keys
-    rest = tuple(key for key in keys if key.field != "currency")
-    return (Sort("currency"), *rest)[:MAX_SORTS]
 
 
 def _others(query: BalanceQuery, field: str) -> tuple[Condition | Group, ...]:

@@ -59,7 +59,6 @@ def table(
         "dp": widest(rows, totals),
         "pager": pager(page, links=links),
         "empty": nothing(query, page, links=links),
-        "notices": notices(query),
         "faults": [],
     }
 
@@ -119,13 +118,6 @@ def _chip(label: str, operator: str, value: str, url: str) -> dict[str, str]:
         "remove_url": url,
         "remove_label": remove,
     }
-
-
-def notices(query: BalanceQuery) -> list[dict[str, str]]:
-    """Warn of what an order by amount across currencies means."""
-    if not query.has_mixed_sort:
-        return []
-    return [{"tone": "warn", "text": _("Currencies are mixed: order is by number only.")}]
 
 
 def nothing(query: BalanceQuery, page: Page, *, links: Links) -> dict[str, Any]:
