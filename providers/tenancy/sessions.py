@@ -50,9 +50,15 @@ class SignInMiddleware(LoginRequiredMiddleware):
         """Answer who must sign in first."""
         query = urlencode({REDIRECT_FIELD_NAME: _page_of(request)}, safe="/")
         address = f"{resolve_url(self.get_login_url(view_func))}?{query}"
-        if request.headers.get("HX-Request") == "true":
+        if _is_htmx(request):
             return HttpResponse(status=401, headers={"HX-Redirect": address})
         return HttpResponseRedirect(address)
+
+
+def _is_htmx(request: HttpRequest) -> bool:
+    """Tell an htmx call; for a step back in history, htmx 4 sends this one header alone."""
+    headers = request.headers
+    return "true" in {headers.get("HX-Request"), headers.get("HX-History-Restore-Request")}
 
 
 def _page_of(request: HttpRequest) -> str:

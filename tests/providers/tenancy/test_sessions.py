@@ -114,3 +114,11 @@ def test_signed_out_inside_htmx_is_401_with_the_way_back(
     assert answer["HX-Redirect"] == f"/accounts/login/?next={location}"
     assert answer["Cache-Control"] == "no-store"
     assert answer.content == b""
+
+
+@pytest.mark.django_db
+def test_signed_out_on_the_way_back_in_history_leads_to_the_sign_in_and_there() -> None:
+    answer = Client().get("/acme/?page=2", headers={"HX-History-Restore-Request": "true"})
+
+    assert answer.status_code == 401
+    assert answer["HX-Redirect"] == "/accounts/login/?next=/acme/%3Fpage%3D2"
