@@ -19,8 +19,7 @@ Amounts are JSON numbers in natural units, integers when whole. Of the paging fi
 are checked: the totals are believed, and the page that came must be the one that was asked for.
 """
 
-import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -101,18 +100,21 @@ class _Whoami(msgspec.Struct):
 NOBODY = App(id="", name="")
 
 
-def page_of(reply: Reply, *, page: int, offset: int, asked: int = PER_PAGE) -> Page[BalanceRow]:
-    """Turn one page into rows.
+# An item, and where it stands in its answer.
+Placed = tuple[Item, str]
+
+
+def page_of(reply: Reply, *, page: int, offset: int, asked: int = PER_PAGE) -> Page[Placed]:
+    """Take one page of the list apart.
 
     Raises: Unreadable, naming index and field; Incomplete, when another page came.
     """
     body = reply.decode(ItemPage)
     if body.current_page != page:
         raise Incomplete(f"page {page} was asked for, page {body.current_page} came")
-    rows = [balance_row(item, place=f"$.items[{n}]") for n, item in enumerate(body.items)]
-    received = offset + len(rows)
+    received = offset + len(body.items)
     return Page(
-        items=tuple((each.account_ref, each) for each in rows),
+        items=tuple((each.id, (each, f"$.items[{n}]")) for n, each in enumerate(body.items)),
         totals=(body.total_pages, body.total_items),
         promised=body.total_items,
         # The server may clamp the page size or count its pages wrongly: both totals must be met.
@@ -122,21 +124,26 @@ def page_of(reply: Reply, *, page: int, offset: int, asked: int = PER_PAGE) -> P
     )
 
 
-def balance_row(item: Item, *, place: str) -> BalanceRow:
-    """Turn one balance into a row.
+def balance_rows(placed: Iterable[Placed], *, app: App) -> tuple[BalanceRow, ...]:
+    """Turn the list's items into rows of the application's owner.
 
-    Raises: Unreadable, naming the field under `place`.
+    Raises: Unreadable, naming index and field.
     """
-    return row(
-        place=place,
-        names=_NAMES,
-        account_ref=item.id,
-        account_kind=AccountKind.MERCHANT,
-        currency=item.currency_code,
-        available=item.available_amount,
-        pending=item.pending_amount,
-        ledger=add(item.available_amount, item.pending_amount),
-        as_of=None,
+    return tuple(
+        row(
+            place=place,
+            names=_NAMES,
+            account_ref=item.id,
+            account_kind=AccountKind.MERCHANT,
+            currency=item.currency_code,
+            available=item.available_amount,
+            pending=item.pending_amount,
+            ledger=add(item.available_amount, item.pending_amount),
+            as_of=None,
+            owner_ref=app.id,
+            owner_name=app.name,
+        )
+        for item, place in placed
     )
 
 
@@ -202,6 +209,7 @@ class Payiano(Connector):
             first = _ask(http, values, page=1, offset=0, per_page=1)
             if first.more:
                 first = _ask(http, values, page=1, offset=0)
+            rows = balance_rows((each for _, each in first.items), app=app)
         except ProviderError as error:
             return verdict.failed(
                 error,
@@ -211,7 +219,6 @@ class Payiano(Connector):
                 identity_name=app.name,
                 token_proven=app is not NOBODY,
             )
-        rows = tuple(_owned(each, app=app) for _, each in first.items)
         return verdict.passed(identity_ref=app.id, identity_name=app.name, rows=rows)
 
     def fetch_scopes(
@@ -226,19 +233,18 @@ class Payiano(Connector):
             listing = read_settled(
                 lambda page, offset: _ask(http, values, page=page, offset=offset), known=known
             )
+            rows = balance_rows(listing.items.values(), app=_named(http))
         except Forbidden as error:
             yield recorder.failed(SCOPE, rejected(error, permission=PERMISSION))
         except ProviderError as error:
             yield recorder.failed(SCOPE, error)
         else:
-            app = _named(http)
-            rows = tuple(_owned(each, app=app) for each in listing.items.values())
             yield recorder.read(SCOPE, listing.replies, rows=rows)
 
 
 def _ask(
     http: "Client", values: Values, *, page: int, offset: int, per_page: int = PER_PAGE
-) -> Page[BalanceRow]:
+) -> Page[Placed]:
     """Ask for one page. Raises: ProviderError."""
     params = {"page": page, "per_page": per_page}
     reply = http.get(values["list_path"], params=params)
@@ -259,7 +265,3 @@ def _named(http: "Client") -> App:
         return _whoami(http)
     except ProviderError:
         return NOBODY
-
-
-def _owned(found: BalanceRow, *, app: App) -> BalanceRow:
-    return dataclasses.replace(found, owner_ref=app.id, owner_name=app.name)
