@@ -35,6 +35,10 @@ class Links:
         """Change how many rows a page has."""
         return self.to(replace(self.query, per_page=number, page=1))
 
+    def grouped_by(self, name: str) -> str:
+        """Group the rows by one field; "" groups them no more."""
+        return self.to(replace(self.query, group_by=(name,) if name else (), page=1))
+
     def cleared(self) -> str:
         """Drop search and filters, keep order, columns and page size."""
         return self.to(replace(self.query, where=Group(), q="", page=1))

@@ -18,7 +18,7 @@ from balances.views import filters
 from balances.views.detail import detail
 from balances.views.freshness import freshness
 from balances.views.links import Links
-from balances.views.sorting import sort_menu
+from balances.views.sorting import group_menu, sort_menu
 from balances.views.table import table
 from balances.views.words import labels
 from providers.pill import sync_pill
@@ -96,6 +96,7 @@ def _render(
         "kept": filters.kept(query),
         "pills": filters.pills(query, found=found, links=links, words=labels(context), zone=zone),
         "sort_menu": sort_menu(query, links=links),
+        "group_menu": group_menu(query, links=links),
         "tabs": filters.tabs(query, links=links),
         "freshness": freshness(found, shown.get("totals", []), links=links),
         "export": _export(request, query, shown) if status == 200 else None,

@@ -4,35 +4,36 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from balances.query.catalogue import FIELDS, MAX_SORTS, SORTS
+from balances.query.catalogue import FIELDS, GROUPS, MAX_SORTS, SORTS
 from balances.query.tree import BalanceQuery, Sort
 from balances.views.links import Links
 
-# Sort key and CSS class of each head, in the order of the cells in balances/_table.html.
+# Sort key, cell and CSS class of each head, in the order of the cells in balances/_table.html.
 HEADS = (
-    ("account", ""),
-    ("provider", ""),
-    ("holder", "opt"),
-    ("reference", "opt"),
-    ("network", "opt"),
-    ("currency", "cur"),
-    ("available", "num"),
-    ("pending", "num"),
-    ("as_of", "asof"),
+    ("account", "account_name", ""),
+    ("provider", "provider", ""),
+    ("holder", "holder", "opt"),
+    ("reference", "account_ref", "opt"),
+    ("network", "network", "opt"),
+    ("currency", "currency", "cur"),
+    ("available", "available", "num"),
+    ("pending", "pending", "num"),
+    ("as_of", "as_of", "asof"),
 )
 
 
 def heads(query: BalanceQuery, *, links: Links) -> list[dict[str, Any]]:
     """Return the column heads with the links that sort."""
-    return [_head(field, css, query, links) for field, css in HEADS]
+    return [_head(field, cell, css, query, links) for field, cell, css in HEADS]
 
 
-def _head(field: str, css: str, query: BalanceQuery, links: Links) -> dict[str, Any]:
+def _head(field: str, cell: str, css: str, query: BalanceQuery, links: Links) -> dict[str, Any]:
     ranks = {key.field: rank for rank, key in enumerate(query.sort, start=1)}
     rank = ranks.get(field)
     key = query.sort[rank - 1] if rank else None
     return {
         "key": field,
+        "cell": cell,
         "label": _(FIELDS[field].label),
         "css": css,
         "url": links.sorted_by(field),
@@ -90,4 +91,17 @@ def _key(key: Sort, rank: int, links: Links) -> dict[str, Any]:
         % {"field": label, "now": _(now), "other": _(other)},
         "drop_url": links.dropped(key) if len(links.query.sort) > 1 else "",
         "drop_label": _("Do not sort by %(field)s") % {"field": label},
+    }
+
+
+def group_menu(query: BalanceQuery, *, links: Links) -> dict[str, Any]:
+    """Return the context of balances/_group_menu.html."""
+    choices = [("", _("No groups")), *((name, _(FIELDS[name].label)) for name in GROUPS)]
+    current = query.group_by[0] if query.group_by else ""
+    return {
+        "summary": _(FIELDS[current].label) if current else "",
+        "items": [
+            {"label": label, "url": links.grouped_by(name), "current": name == current}
+            for name, label in choices
+        ],
     }

@@ -1,6 +1,6 @@
 """Put a page of results into the words, links and figures its template shows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from balances.query.describe import Labels, describe, words_of
 from balances.query.tree import BalanceQuery, Condition
 from balances.results import Context, Page, Row
 from balances.states import STATES, StateWords
+from balances.views.cells import Extra, extra_cells, extra_heads, sections, shown
 from balances.views.links import Links
 from balances.views.pager import pager
 from balances.views.sorting import heads
@@ -34,6 +35,7 @@ class RowView:
     tag: str
     again: bool
     breaks: bool
+    extras: list[Extra]
 
 
 def table(
@@ -41,8 +43,10 @@ def table(
 ) -> dict[str, Any]:
     """Return the context of balances/_table.html for a query that was understood."""
     words = labels(context)
-    rows = row_views(page.rows, slug=context.tenant.slug)
+    extras = extra_cells(query)
+    rows = row_views(page.rows, slug=context.tenant.slug, extras=extras)
     totals = total_views(page.totals)
+    cells = shown(query)
     sentence = describe(query, labels=words, zone=zone, gettext=_)
     return {
         "count": f"{page.count:,}",
@@ -53,8 +57,12 @@ def table(
         % {"count": counted(page.count), "sentence": sentence},
         "chips": chips(query, links=links, words=words, zone=zone),
         "clear_url": links.cleared(),
-        "headers": heads(query, links=links),
+        "headers": [head for head in heads(query, links=links) if cells[head["cell"]]],
+        "extra_heads": extra_heads(query),
+        "shown": cells,
+        "span": sum(cells.values()) + len(extra_heads(query)),
         "rows": rows,
+        "sections": sections(query, rows, groups=page.groups),
         "totals": totals,
         "dp": widest(rows, totals),
         "pager": pager(page, links=links),
@@ -68,7 +76,9 @@ def counted(number: int) -> str:
     return ngettext("%(n)s balance", "%(n)s balances", number) % {"n": f"{number:,}"}
 
 
-def row_views(rows: Sequence[Row], *, slug: str) -> list[RowView]:
+def row_views(
+    rows: Sequence[Row], *, slug: str, extras: Callable[[Row], list[Extra]]
+) -> list[RowView]:
     """Prepare rows; a currency like the one above is quiet, another one begins below a line."""
     views = []
     for index, row in enumerate(rows):
@@ -82,6 +92,7 @@ def row_views(rows: Sequence[Row], *, slug: str) -> list[RowView]:
                 tag="" if row.counting == "LIVE" else str(COUNTING[row.counting]),
                 again=before == row.currency,
                 breaks=before not in (None, row.currency),
+                extras=extras(row),
             )
         )
     return views

@@ -1,0 +1,116 @@
+"""Choose the columns of the page, and group its rows under heads with their totals."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from balances.columns import BY_KEY, ColumnKind
+from balances.query.tree import BalanceQuery
+from balances.results import Row, Total
+from balances.results.context import provider_label
+from balances.views.totals import TotalView, total_views
+from providers.currencies import currency
+
+# The cells that balances/_table.html knows by name; every other column is written as it stands.
+OWN_CELLS = (
+    "account_name",
+    "provider",
+    "holder",
+    "account_ref",
+    "network",
+    "currency",
+    "available",
+    "pending",
+    "as_of",
+)
+# A figure never stands without whose it is, in what, and how old it is.
+ALWAYS = frozenset({"account_name", "currency", "available", "as_of"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extra:
+    """One cell of a column that the table does not show by itself."""
+
+    label: str
+    is_amount: bool
+    is_instant: bool
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """Rows under one head; a table that is not grouped is one section without a head."""
+
+    label: str
+    long_label: str
+    totals: Sequence[TotalView]
+    rows: Sequence[Any]
+
+
+def shown(query: BalanceQuery) -> Mapping[str, bool]:
+    """Tell of each known cell whether the page shows it."""
+    wanted = frozenset(query.columns or OWN_CELLS) | ALWAYS
+    return {key: key in wanted for key in OWN_CELLS}
+
+
+def extra_heads(query: BalanceQuery) -> list[str]:
+    """Return the heads of the further columns, in the query's order."""
+    return [_(BY_KEY[key].header) for key in _extras(query)]
+
+
+def extra_cells(query: BalanceQuery) -> Callable[[Row], list[Extra]]:
+    """Return what makes a row's further cells."""
+    columns = [BY_KEY[key] for key in _extras(query)]
+
+    def cells(row: Row) -> list[Extra]:
+        return [
+            Extra(
+                label=_(column.header),
+                is_amount=column.kind is ColumnKind.AMOUNT,
+                is_instant=column.kind is ColumnKind.INSTANT,
+                value=column.value(row),
+            )
+            for column in columns
+        ]
+
+    return cells
+
+
+def _extras(query: BalanceQuery) -> list[str]:
+    return [key for key in query.columns if key not in OWN_CELLS]
+
+
+def sections(
+    query: BalanceQuery, views: Iterable[Any], *, groups: Mapping[str, Sequence[Total]]
+) -> list[Section]:
+    """Put rows under the heads the query groups by; totals are of the whole group, not the page."""
+    if not query.group_by:
+        return [Section(label="", long_label="", totals=(), rows=list(views))]
+    key, name = _GROUPS[query.group_by[0]]
+    return [
+        Section(
+            label=name(value),
+            long_label=_long_label(query, value),
+            totals=total_views(groups.get(value, ())),
+            rows=list(rows),
+        )
+        for value, rows in groupby(views, key=lambda view: key(view.row))
+    ]
+
+
+def _long_label(query: BalanceQuery, value: str) -> str:
+    known = currency(value) if query.group_by == ("currency",) else None
+    return known.name if known else ""
+
+
+_GROUPS: dict[str, tuple[Callable[[Row], str], Callable[[str], str]]] = {
+    "currency": (lambda row: row.currency, str),
+    "provider": (lambda row: row.provider, provider_label),
+    "account": (
+        lambda row: f"{row.account_public_id}\0{row.account_name}",
+        lambda value: value.partition("\0")[2],
+    ),
+}
