@@ -107,10 +107,11 @@ class Supervisor:
                 raise TimeoutError(f"The demo did not come up in {seconds:.0f} s; see {self.logs}.")
             time.sleep(0.05)
 
-    def watch(self) -> None:
-        """Stay until a signal or a dead child. Raises: ChildEnded."""
+    def watch(self, step: Callable[[], None]) -> None:
+        """Stay until a signal or a dead child, taking a step twice a second. Raises: ChildEnded."""
         while True:
             self.check()
+            step()
             time.sleep(0.5)
 
     def stop(self) -> None:

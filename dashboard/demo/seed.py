@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from django.core.management import call_command
+from django.db.models import QuerySet
 
 from providers.models import Credential
 from providers.simulator.faces import FACES
@@ -69,8 +70,12 @@ def email(tenant: DemoTenant, role: Role) -> str:
     return f"{role.lower()}@{tenant.slug}.example"
 
 
-def fill(simulator_url: str) -> None:
-    """Make what is missing; what is there, and what people changed since, stays."""
+def fill(simulator_url: str) -> list[tuple[Credential, str]]:
+    """Make what is missing; what is there, and what people changed since, stays.
+
+    Returns the credentials made now, with their slots in the simulator.
+    """
+    made: list[tuple[Credential, str]] = []
     world = Simulator(WORLD, seed=SEED)
     for tenant in TENANTS:
         if not Tenant.objects.filter(slug=tenant.slug).exists():
@@ -80,7 +85,11 @@ def fill(simulator_url: str) -> None:
         for role, name in tenant.people:
             _add_person(tenant, role=role, name=name)
         for name, slot in tenant.credentials:
-            _add_credential(tenant, name=name, slot=slot, world=world, url=simulator_url)
+            known = _stored(tenant, name=name, slot=slot)
+            if not known.exists():
+                _add_credential(tenant, name=name, slot=slot, world=world, url=simulator_url)
+                made.append((known.select_related("tenant").get(), slot))
+    return made
 
 
 def quiet() -> io.StringIO:
@@ -97,13 +106,18 @@ def _add_person(tenant: DemoTenant, *, role: Role, name: str) -> None:
         call_command("create_user", address, *arguments, stdout=quiet())
 
 
+def _stored(tenant: DemoTenant, *, name: str, slot: str) -> QuerySet[Credential]:
+    provider = slot.partition("_")[0]
+    found: QuerySet[Credential] = Credential.unscoped.filter(
+        tenant__slug=tenant.slug, provider=provider, name=name
+    )
+    return found
+
+
 def _add_credential(
     tenant: DemoTenant, *, name: str, slot: str, world: Simulator, url: str
 ) -> None:
     provider, _, kind = slot.partition("_")
-    known = Credential.unscoped.filter(tenant__slug=tenant.slug, provider=provider, name=name)
-    if known.exists():
-        return
     settings = {
         "base_url": url + FACES[provider].prefix,
         "interval": "60",

@@ -80,9 +80,9 @@ class Stack:
         finally:
             web.close()
 
-    def watch(self) -> None:
-        """Stay until a process ends by itself. Raises: ChildEnded."""
-        self.supervisor.watch()
+    def watch(self, step: Callable[[], None]) -> None:
+        """Stay until a process ends by itself, taking a step in between. Raises: ChildEnded."""
+        self.supervisor.watch(step)
 
     def stop(self) -> None:
         """End every process."""

@@ -60,9 +60,16 @@ class Demo:
         self.process.wait(timeout=20)
 
     def balances(self) -> int:
-        """Count the balances in its database, 0 before there is one."""
+        """Count the balances in its database."""
+        return len(self._column("SELECT id FROM balances_balance"))
+
+    def labels(self) -> set[str]:
+        """List what people called the accounts."""
+        return set(self._column("SELECT display_name FROM balances_account"))
+
+    def _column(self, query: str) -> list[str]:
         with closing(sqlite3.connect(self.directory / "db.sqlite3", timeout=5)) as database:
-            return int(database.execute("SELECT COUNT(*) FROM balances_balance").fetchone()[0])
+            return [row[0] for row in database.execute(query)]
 
 
 def _holds(path: Path, mark: bytes) -> bool:
@@ -98,6 +105,7 @@ def test_demo_reads_balances_and_leaves_nothing_behind_however_it_ends(var: Path
     web.close()
     wait_for(lambda: demo.balances() >= 60, seconds=60, what="the first sync of every credential")
     wait_for(lambda: len(demo.members()) >= 9, what="all processes")
+    wait_for(lambda: "Payout float" in demo.labels(), what="the names of Payiano's accounts")
     demo.end(signal.SIGKILL)
     wait_for(lambda: demo.members() == [], seconds=10, what="the end of every child")
 

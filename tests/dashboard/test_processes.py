@@ -21,7 +21,7 @@ from dashboard.demo.processes import Supervisor
 supervisor = Supervisor(Path(sys.argv[1]), environ={})
 supervisor.start("sleeper", [sys.executable, "-c", "import time; time.sleep(600)"])
 print(supervisor.children["sleeper"].pid, flush=True)
-supervisor.watch()
+supervisor.watch(lambda: None)
 """
 
 
@@ -74,7 +74,7 @@ def test_child_that_ends_by_itself_is_named_with_its_log(supervisor: Supervisor)
     supervisor.start("broker", [sys.executable, "-c", "raise SystemExit(3)"])
 
     with pytest.raises(ChildEnded, match=r"The broker ended with status 3; see .*broker\.log"):
-        supervisor.watch()
+        supervisor.watch(lambda: None)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.demo import processes, seed
+from dashboard.demo.naming import Naming
 from dashboard.demo.stack import Stack
 
 
@@ -48,10 +49,10 @@ class Command(BaseCommand):
             # This process read its settings before the simulator's address was known.
             settings.PROVIDER_HOSTS = [stack.simulator_url]
             seed.move(stack.simulator_url)
-            seed.fill(stack.simulator_url)
+            naming = Naming(seed.fill(stack.simulator_url))
             stack.await_web()
             self.welcome(stack.url)
-            stack.watch()
+            stack.watch(naming.step)
         except KeyboardInterrupt:
             self.say("Stopping …")
         except (processes.ChildEnded, TimeoutError) as fault:
