@@ -113,9 +113,7 @@ class Membership(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         abstract = False
-        constraints = (
-            models.UniqueConstraint("tenant", "user", name="membership_tenant_user"),
-        )
+        constraints = (models.UniqueConstraint("tenant", "user", name="membership_tenant_user"),)
 
     def __str__(self) -> str:
         return f"{self.user} in {self.tenant} as {self.role}"
@@ -129,7 +127,9 @@ class ActivityEntry(AppendOnlyModel, TenantOwned):
     """
 
     at = models.DateTimeField(default=timezone.now)
-    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     actor_email = models.CharField(max_length=254, blank=True)
     action = models.CharField(max_length=40)
     object_type = models.CharField(max_length=40, blank=True)
