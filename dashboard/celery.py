@@ -14,7 +14,9 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init, worker_process_init
 from django.conf import settings
+from django.core.checks import Error
 from kombu import Queue
+from kombu.exceptions import OperationalError
 
 from dashboard.checks import refuse_unsafe_start
 
@@ -117,11 +119,28 @@ def keep_django_logging(**_: object) -> None:
 @worker_init.connect
 @beat_init.connect
 def refuse_unsafe_settings(**_: object) -> None:
-    """Stop a worker or beat that would run on unsafe settings.
+    """Stop a worker or beat that would run on unsafe settings, or on a broker that drops messages.
 
     Raises: SystemExit, since Celery swallows plain exceptions of receivers.
     """
-    refuse_unsafe_start()
+    refuse_unsafe_start(broker_faults())
+
+
+def broker_faults() -> list[Error]:
+    """Find a Redis that evicts; one that cannot be reached yet is waited for, not refused."""
+    if not settings.BROKER_URL.startswith("redis"):
+        return []
+    with app.connection_for_read(connect_timeout=1) as broker:
+        away: tuple[type[Exception], ...] = (*broker.connection_errors, OperationalError)
+        try:
+            channel: Any = broker.channel()
+            policy = channel.client.info("memory").get("maxmemory_policy")
+        except away:
+            return []
+    if policy == "noeviction":
+        return []
+    message = f"BROKER_URL is a Redis that drops messages: maxmemory-policy is {policy}."
+    return [Error(message, id="dashboard.E013")]
 
 
 @worker_process_init.connect

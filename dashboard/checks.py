@@ -6,7 +6,7 @@ the rest too. `DEBUG` and `DEMO` are let start for this machine's own hosts, and
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import Any
 
@@ -103,12 +103,12 @@ def start_faults() -> list[Error]:
     ]
 
 
-def refuse_unsafe_start() -> None:
+def refuse_unsafe_start(further: Iterable[Error] = ()) -> None:
     """Stop the process before it serves anybody.
 
     Raises: SystemExit naming every unsafe setting.
     """
-    if faults := start_faults():
+    if faults := [*start_faults(), *further]:
         lines = "\n".join(f"  {fault.id} {fault.msg}" for fault in faults)
         raise SystemExit(f"Refused to start on unsafe settings:\n{lines}")
 

@@ -1,6 +1,8 @@
 from typing import Any
 
-from dashboard.celery import app
+from dashboard.celery import app, broker_faults
+from tests.cluster import free_port
+from tests.processes import Broker
 
 SYNC, TICKS = "balances.tasks.sync_credential", ("dispatch_due", "sweep")
 
@@ -67,3 +69,23 @@ def test_ticks_go_to_their_own_queue_and_expire_after_three(settings: Any) -> No
 def test_unknown_queues_are_not_made() -> None:
     assert {queue.name for queue in app.conf.task_queues} == {"tick", "sync", "files"}
     assert not app.conf.task_create_missing_queues
+
+
+def test_broker_that_evicts_is_refused_by_name(broker: Broker) -> None:
+    assert broker_faults() == []
+
+    broker.client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        (fault,) = broker_faults()
+    finally:
+        broker.client.config_set("maxmemory-policy", "noeviction")
+
+    assert "maxmemory-policy is allkeys-lru" in fault.msg
+
+
+def test_broker_that_is_away_is_waited_for(broker: Broker, settings: Any) -> None:
+    away = f"redis://127.0.0.1:{free_port()}/0"
+    settings.BROKER_URL = away
+    app.conf.update(broker_url=away)
+
+    assert broker_faults() == []
