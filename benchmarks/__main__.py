@@ -56,7 +56,8 @@ def run(name: str, vendor: str) -> int:
 
 def main(names: list[str]) -> int:
     """Run what is named, and return the worst status."""
-    known = {module.name for module in pkgutil.iter_modules(benchmarks.__path__)} - {"__main__"}
+    names_here = (module.name for module in pkgutil.iter_modules(benchmarks.__path__))
+    known = {name for name in names_here if not name.startswith("_")}
     wanted = names or sorted(known)
     if unknown := set(wanted) - known:
         print(

@@ -1,12 +1,15 @@
-"""Write one cell of a worksheet as XML: exact numbers, inert text, real dates.
+"""Write cells of a worksheet as XML: exact numbers, inert text, real dates.
 
+Every text of a workbook's sheets passes here, so that none can become a formula, break the file or be cut unseen.
 Source: ECMA-376 part 1, 18.3 (worksheets) and 22.9.2.19 (ST_Xstring: `_xHHHH_` stands for a character).
 """
 
 import re
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from providers.money import plain
 
@@ -14,7 +17,8 @@ LONGEST_TEXT = 32_767  # Excel cuts what is longer without a word
 CUT_MARK = "… (cut)"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's day zero has no zone
+REMEMBERED = 8_192  # texts and instants: most of them stand in many rows
+_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)  # Excel's day zero, of wall time
 _DAY = timedelta(days=1)
 # What XML 1.0 cannot hold, and the carriage return, which it would turn into a line feed.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -29,7 +33,6 @@ def clean_text(text: str) -> str:
     return _UNWRITABLE.sub(REPLACEMENT, text)
 
 
-@lru_cache(maxsize=4096)
 def text_xml(text: str) -> str:
     """Escape text for the inside of a `<t>`, so that a reader gets it back letter by letter."""
     if len(text) <= LONGEST_TEXT and not _SPECIAL.search(text):
@@ -43,30 +46,47 @@ def is_formula_like(text: str) -> bool:
     return text.startswith(FORMULA_STARTS)
 
 
-def text_cell(text: str, *, place: str, style: int, quoted: int) -> str:
-    """Write a text cell; `quoted` is the style that marks formula-like text as text."""
-    if not text:
-        return ""
-    shown = quoted if is_formula_like(text) else style
-    body = text_xml(text)
+def text_tails(*, style: int, quoted: int) -> Callable[[str], str]:
+    """Return what writes a text cell after its place; `quoted` is the style that keeps formula-like text a text."""
+
+    @lru_cache(REMEMBERED)
+    def tail(text: str) -> str:
+        shown = quoted if is_formula_like(text) else style
+        space = "" if text == " ".join(text.split()) else ' xml:space="preserve"'
+        return f' s="{shown}" t="inlineStr"><is><t{space}>{text_xml(text)}</t></is></c>'
+
+    return tail
+
+
+def instant_tails(*, style: int, zone: ZoneInfo) -> Callable[[datetime], str]:
+    """Return what writes an instant's cell after its place: the wall time in the zone, to the microsecond."""
+
+    @lru_cache(REMEMBERED)
+    def tail(instant: datetime) -> str:
+        days = (instant.astimezone(zone).replace(tzinfo=UTC) - _EPOCH) / _DAY
+        return f' s="{style}"><v>{days!r}</v></c>'
+
+    return tail
+
+
+def number_cell(number: Decimal | int, *, place: str, style: int) -> str:
+    """Write a number with every digit."""
+    digits = str(number) if isinstance(number, int) else plain(number)
+    return f'<c r="{place}" s="{style}"><v>{digits}</v></c>'
+
+
+def amount_cells(
+    amount: Decimal, decimals: int, *, place: str, twin: str, formats: tuple[int, ...], text: int
+) -> str:
+    """Write an amount as a number, and beside it its digits as text.
+
+    Excel keeps the first 15 digits of a number; the text has them all, and SUM leaves it out. `formats` are the
+    styles by decimals: the one taken shows the currency's decimals and every further digit there is.
+    """
+    # A plain number is no formula: the text's minus needs no quoting.
+    digits = plain(amount, decimals)
+    style = formats[len(digits.partition(".")[2])]
     return (
-        f'<c r="{place}" s="{shown}" t="inlineStr"><is><t xml:space="preserve">{body}</t></is></c>'
+        f'<c r="{place}" s="{style}"><v>{digits}</v></c>'
+        f'<c r="{twin}" s="{text}" t="inlineStr"><is><t>{digits}</t></is></c>'
     )
-
-
-def amount_cell(amount: Decimal | None, *, place: str, style: int) -> str:
-    """Write a number cell with every digit; Excel keeps the first 15, the twin column has them all."""
-    return "" if amount is None else f'<c r="{place}" s="{style}"><v>{plain(amount)}</v></c>'
-
-
-def instant_cell(local: datetime | None, *, place: str, style: int) -> str:
-    """Write a date cell of a naive local time, to the microsecond."""
-    if local is None:
-        return ""
-    days = (local - _EPOCH) / _DAY
-    return f'<c r="{place}" s="{style}"><v>{days!r}</v></c>'
-
-
-def boolean_cell(value: bool, *, place: str, style: int) -> str:
-    """Write a truth value."""
-    return f'<c r="{place}" s="{style}" t="b"><v>{int(value)}</v></c>'

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -12,6 +11,8 @@ from balances.query.encode import encode
 from balances.query.tree import BalanceQuery
 from balances.results import Context, Span
 from balances.states import STATES
+
+Fact = tuple[str, str | int | datetime]
 
 
 def about(
@@ -23,12 +24,12 @@ def about(
     made_by: str,
     url: str,
     watched: Sequence[str],
-) -> list[tuple[str, Any]]:
-    """Return names and values in the order shown; instants are wall times in the tenant's zone.
+) -> list[Fact]:
+    """Return names and values in the order shown; instants are aware, the file shows them in the tenant's zone.
 
     `watched` says per credential what is read at all, since the rest is unknown to us.
     """
-    zone = ZoneInfo(context.tenant.time_zone)
+    zone, nothing = ZoneInfo(context.tenant.time_zone), _("no figure")
     return [
         (_("Tenant"), context.tenant.name),
         (_("Balances"), describe(query, labels=words, zone=zone, gettext=_)),
@@ -36,9 +37,9 @@ def about(
         (_("Address"), url),
         (_("Rows"), span.rows),
         *((str(STATES[code].label), count) for code, count in span.states.items()),
-        (_("Oldest as of"), _local(span.oldest, zone)),
-        (_("Newest as of"), _local(span.newest, zone)),
-        (_("Made at"), _local(context.now, zone)),
+        (_("Oldest as of"), span.oldest or nothing),
+        (_("Newest as of"), span.newest or nothing),
+        (_("Made at"), context.now.replace(microsecond=0)),
         (_("Made by"), made_by),
         (_("Times are in"), zone.key),
         (_("Amounts"), _("Excel keeps 15 digits; the columns named “exact” have every one.")),
@@ -46,9 +47,3 @@ def about(
         (_("Totals"), _("Per currency and holder; never converted, never added across.")),
         *((_("Watched"), note) for note in watched),
     ]
-
-
-def _local(value: datetime | None, zone: ZoneInfo) -> datetime | str:
-    if value is None:
-        return _("no figure")
-    return value.astimezone(zone).replace(tzinfo=None, microsecond=0)

@@ -7,16 +7,35 @@ parts are copied into a zip that is sent as it grows; a marked sheet part is cut
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from io import BytesIO, RawIOBase
+from itertools import islice
 
 from openpyxl import Workbook
 
 MARK = "rows-stand-here"
 CHUNK = 64 * 1024
 ROWS_AT_ONCE = 200
-# Readers trust a sheet's own word for how far it reaches.
-_DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
+# Excel refuses some zips in the 64-bit form, which a stream must choose before it knows a part's size. Rows of the
+# usual kilobyte or two stay below the 2 GiB of the other form up to this many.
+MOST_ROWS_OF_32_BITS = 500_000
 FASTEST = 1  # zlib level: a third larger than level 6, and four times as fast
+_DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
+_END = b"</worksheet>"
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What one marked sheet is filled with: its `<row>` elements.
+
+    `reach` is the range they fill with the head, where it is known before. `digits` are ranges whose texts are
+    numbers on purpose, of which Excel shall not warn.
+    """
+
+    elements: Iterable[str]
+    count: int = 0
+    reach: str = ""
+    digits: str = ""
 
 
 class _Sink(RawIOBase):
@@ -45,11 +64,10 @@ class _Sink(RawIOBase):
         return taken
 
 
-def stream_workbook(book: Workbook, *, rows: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
-    """Yield the file's bytes.
+def stream_workbook(book: Workbook, *, fillings: Mapping[str, Filling]) -> Iterator[bytes]:
+    """Yield the file's bytes; `fillings` are by sheet title, and asked for their rows in the sheets' order.
 
-    `rows` gives each marked sheet, by title, its `<row>` elements; the sheet's filter says how far they
-    reach. The first bytes leave before the first row is read.
+    The first bytes leave before the first row is read.
     """
     template = BytesIO()
     book.save(template)
@@ -59,42 +77,45 @@ def stream_workbook(book: Workbook, *, rows: Mapping[str, Iterable[str]]) -> Ite
         zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=FASTEST) as target,
     ):
         filled = {
-            f"xl/worksheets/sheet{number}.xml": (sheet.auto_filter.ref, rows[sheet.title])
+            f"xl/worksheets/sheet{number}.xml": fillings[sheet.title]
             for number, sheet in enumerate(book.worksheets, start=1)
-            if sheet.title in rows
+            if sheet.title in fillings
         }
-        plain = [name for name in source.namelist() if name not in filled]
-        for name in plain:
-            target.writestr(name, source.read(name))
+        for name in source.namelist():
+            if name not in filled:
+                target.writestr(name, source.read(name))
         yield sink.take()
-        for name, (reach, elements) in filled.items():
-            part = _DIMENSION.sub(f'<dimension ref="{reach}"/>'.encode(), source.read(name))
-            yield from _fill(target, sink, name=name, part=part, elements=elements)
+        for name, filling in filled.items():
+            yield from _fill(target, sink, name=name, part=source.read(name), filling=filling)
     yield sink.take()
 
 
 def _fill(
-    target: zipfile.ZipFile, sink: _Sink, *, name: str, part: bytes, elements: Iterable[str]
+    target: zipfile.ZipFile, sink: _Sink, *, name: str, part: bytes, filling: Filling
 ) -> Iterator[bytes]:
     """Write one sheet part, its marked row replaced, and yield the zip's bytes as they come."""
-    mark = part.index(MARK.encode())
-    start = part.rindex(b"<row", 0, mark)
-    end = part.index(b"</row>", mark) + len(b"</row>")
-    with target.open(name, "w", force_zip64=True) as out:
-        out.write(part[:start])
-        for batch in _batches(elements):
-            out.write("".join(batch).encode())
+    head, tail = _cut(part, filling)
+    is_large = filling.count > MOST_ROWS_OF_32_BITS
+    with target.open(name, "w", force_zip64=is_large) as out:
+        out.write(head)
+        elements = iter(filling.elements)
+        while batch := "".join(islice(elements, ROWS_AT_ONCE)):
+            out.write(batch.encode())
             if sink.size >= CHUNK:
                 yield sink.take()
-        out.write(part[end:])
+        out.write(tail)
     yield sink.take()
 
 
-def _batches(elements: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    for element in elements:
-        batch.append(element)
-        if len(batch) == ROWS_AT_ONCE:
-            yield batch
-            batch = []
-    yield batch
+def _cut(part: bytes, filling: Filling) -> tuple[bytes, bytes]:
+    """Return what stands before and after the rows, saying what the sheet will hold and not what the mark did."""
+    mark = part.index(MARK.encode())
+    head = part[: part.rindex(b"<row", 0, mark)]
+    tail = part[part.index(b"</row>", mark) + len(b"</row>") :]
+    # Readers trust a sheet's own word for how far it reaches; it may also say nothing.
+    reach = f'<dimension ref="{filling.reach}"/>' if filling.reach else ""
+    head = _DIMENSION.sub(reach.encode(), head)
+    if filling.digits:
+        ignored = f'<ignoredErrors><ignoredError sqref="{filling.digits}" numberStoredAsText="1"/></ignoredErrors>'
+        tail = tail.replace(_END, ignored.encode() + _END)
+    return head, tail

@@ -1,17 +1,16 @@
 """Write the Totals sheet: one row per currency, holder and counting, never across them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from openpyxl.utils import get_column_letter
 
-from balances.exports.book import EXACT_SUFFIX, Styles, local
-from balances.exports.cells import amount_cell, instant_cell, text_cell
+from balances.exports.book import EXACT_SUFFIX, Tails
+from balances.exports.cells import amount_cells, number_cell
 from balances.results import AmountTotal, Total
 from providers.currencies import exponent
-from providers.money import plain
+from providers.money import places
 
 FIGURES = ("available", "pending", "ledger")
 HEADS = [
@@ -29,66 +28,71 @@ HEADS = [
 ]
 
 
-def total_elements(totals: Sequence[Total], styles: Styles, zone: ZoneInfo) -> Iterator[str]:
-    """Yield the sheet's rows below its head; instants in `zone`."""
+def total_elements(totals: Iterable[Total], tails: Tails) -> Iterator[str]:
+    """Yield the sheet's rows below its head."""
     for number, total in enumerate(totals, start=2):
-        decimals = exponent(total.currency)
-        line = _Line(number, styles)
-        line.texts(total.currency, total.holder.lower(), total.counting.lower())
-        line.counts(total.rows, total.not_fresh)
+        line = _Line(number, tails)
+        for text in (total.currency, total.holder.lower(), total.counting.lower()):
+            line.tail(tails.text(text))
+        line.count(total.rows)
+        line.count(total.not_fresh)
         for name in FIGURES:
-            line.figure(getattr(total, name), decimals)
-        line.instant(local(total.oldest_as_of, zone))
-        yield line.element()
+            line.figure(getattr(total, name), exponent(total.currency))
+        line.instant(total.oldest_as_of)
+        yield f'<row r="{number}">{"".join(line.cells)}</row>'
 
 
 class _Line:
     """Collect the cells of one row of the Totals sheet from left to right."""
 
-    def __init__(self, number: int, styles: Styles) -> None:
+    def __init__(self, number: int, tails: Tails) -> None:
         self.number = number
-        self.styles = styles
+        self.tails = tails
         self.cells: list[str] = []
+        self.column = 0
 
     def place(self) -> str:
-        """Name the next free cell."""
-        return f"{get_column_letter(len(self.cells) + 1)}{self.number}"
+        """Name the next cell, and go past it."""
+        self.column += 1
+        return f"{get_column_letter(self.column)}{self.number}"
 
-    def texts(self, *texts: str) -> None:
-        """Add text cells."""
-        text, quoted = self.styles.text, self.styles.quoted
-        for value in texts:
-            self.cells.append(text_cell(value, place=self.place(), style=text, quoted=quoted))
+    def tail(self, tail: str) -> None:
+        """Add a cell by what follows its place."""
+        self.cells.append(f'<c r="{self.place()}"{tail}')
 
-    def counts(self, *counts: int) -> None:
-        """Add whole numbers."""
-        for count in counts:
-            style = self.styles.amounts[0]
-            self.cells.append(amount_cell(Decimal(count), place=self.place(), style=style))
+    def count(self, count: int) -> None:
+        """Add a whole number."""
+        style = self.tails.styles.amounts[0]
+        self.cells.append(number_cell(count, place=self.place(), style=style))
 
     def figure(self, figure: AmountTotal, decimals: int) -> None:
-        """Add a sum, its exact twin, how many report it, and what is negative in it."""
-        self.amount(figure.sum, decimals)
-        self.exact(figure.sum, decimals)
-        self.counts(figure.reported)
-        self.amount(figure.negative_sum if figure.negative_count else None, decimals)
-        self.counts(figure.negative_count)
+        """Add a sum with its exact twin, how many report it, and what is negative in it."""
+        place, twin = self.place(), self.place()
+        styles = self.tails.styles
+        if figure.sum is not None:  # what nothing reports stays empty
+            self.cells.append(
+                amount_cells(
+                    figure.sum,
+                    decimals,
+                    place=place,
+                    twin=twin,
+                    formats=styles.amounts,
+                    text=styles.text,
+                )
+            )
+        self.count(figure.reported)
+        self.negative(figure.negative_sum, decimals)
+        self.count(figure.negative_count)
 
-    def amount(self, amount: Decimal | None, decimals: int) -> None:
-        """Add an amount; one that nothing reports stays empty."""
-        style = self.styles.amount(amount, decimals)
-        self.cells.append(amount_cell(amount, place=self.place(), style=style))
+    def negative(self, amount: Decimal, decimals: int) -> None:
+        """Add what lies below zero, a part of the sum; nothing when there is none."""
+        place = self.place()
+        if amount:
+            style = self.tails.styles.amounts[max(decimals, places(amount))]
+            self.cells.append(number_cell(amount, place=place, style=style))
 
-    def exact(self, amount: Decimal | None, decimals: int) -> None:
-        """Add an amount's digits as text."""
-        text = "" if amount is None else plain(amount, decimals)
-        style = self.styles.text
-        self.cells.append(text_cell(text, place=self.place(), style=style, quoted=style))
-
-    def instant(self, value: datetime | None) -> None:
+    def instant(self, instant: datetime | None) -> None:
         """Add a wall time."""
-        self.cells.append(instant_cell(value, place=self.place(), style=self.styles.instant))
-
-    def element(self) -> str:
-        """Return the row."""
-        return f'<row r="{self.number}">{"".join(self.cells)}</row>'
+        place = self.place()
+        if instant is not None:
+            self.cells.append(f'<c r="{place}"{self.tails.instant(instant)}')

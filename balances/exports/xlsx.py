@@ -5,50 +5,58 @@ since Excel keeps only fifteen. Times are naive and in the tenant's zone, which 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from balances.columns import Column, ColumnKind
-from balances.exports.book import EXACT_SUFFIX, Styles, dress, local, mark, probe, write_about
-from balances.exports.cells import amount_cell, boolean_cell, instant_cell, text_cell
-from balances.exports.package import stream_workbook
+from balances.exports.book import EXACT_SUFFIX, Tails, dress, mark, probe
+from balances.exports.cells import amount_cells, number_cell
+from balances.exports.cover import Fact
+from balances.exports.package import Filling, stream_workbook
 from balances.exports.totals_sheet import HEADS, total_elements
 from balances.results import Row, Total
-from providers.money import plain
 
 ROWS_SHEET, TOTALS_SHEET, ABOUT_SHEET = "Balances", "Totals", "About"
+ABOUT_WIDTHS = {"A": 26, "B": 90}
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WriteCells = Callable[[Row, int], str]
 
 
 def write(
     columns: Sequence[Column],
     rows: Iterable[Row],
-    totals: Sequence[Total],
-    about: Sequence[tuple[str, Any]],
+    totals: Iterable[Total],
+    about: Iterable[Fact],
     *,
     count: int,
     zone: ZoneInfo,
 ) -> Iterator[bytes]:
     """Yield the workbook's bytes; `count` is how many rows will come.
 
-    The first bytes leave before the first row is read.
+    The first bytes leave before anything is read; then rows, totals and facts are, each once, in this order.
     """
     book = Workbook()
-    balances = book.worksheets[0]
-    dress(balances, ROWS_SHEET, _heads(columns, zone), count=count)
-    sheet = book.create_sheet()
-    dress(sheet, TOTALS_SHEET, HEADS, count=len(totals))
-    write_about(book.create_sheet(ABOUT_SHEET), about)
-    styles = probe(balances)
-    mark(sheet)
+    balances, sheet, cover = book.worksheets[0], book.create_sheet(), book.create_sheet(ABOUT_SHEET)
+    heads = _heads(columns, zone)
+    reach = f"A1:{get_column_letter(len(heads))}{count + 1}"
+    dress(balances, ROWS_SHEET, heads)
+    balances.auto_filter.ref = reach
+    dress(sheet, TOTALS_SHEET, HEADS)
+    for letter, width in ABOUT_WIDTHS.items():
+        cover.column_dimensions[letter].width = width
+    mark(cover, row=1)
+    tails = Tails(probe(balances), zone)
+    elements = _row_elements(_cell_writers(columns, tails), rows)
+    digits = _digit_ranges(heads, count)
     return stream_workbook(
         book,
-        rows={
-            ROWS_SHEET: _row_elements(columns, rows, styles, zone),
-            TOTALS_SHEET: total_elements(totals, styles, zone),
+        fillings={
+            ROWS_SHEET: Filling(elements, count=count, reach=reach, digits=digits),
+            TOTALS_SHEET: Filling(total_elements(totals, tails)),
+            ABOUT_SHEET: Filling(_fact_elements(about, tails)),
         },
     )
 
@@ -66,81 +74,88 @@ def _heads(columns: Sequence[Column], zone: ZoneInfo) -> list[tuple[str, int]]:
     return heads
 
 
-def _row_elements(
-    columns: Sequence[Column], rows: Iterable[Row], styles: Styles, zone: ZoneInfo
-) -> Iterator[str]:
-    writers = _cell_writers(columns, styles, zone)
+def _digit_ranges(heads: Sequence[tuple[str, int]], count: int) -> str:
+    """Return the ranges of the twin columns."""
+    twins = [n for n, (text, _) in enumerate(heads, start=1) if text.endswith(EXACT_SUFFIX)]
+    return " ".join(f"{get_column_letter(n)}2:{get_column_letter(n)}{count + 1}" for n in twins)
+
+
+def _fact_elements(about: Iterable[Fact], tails: Tails) -> Iterator[str]:
+    """Yield the rows of the About sheet: names left, values right."""
+    for number, (name, value) in enumerate(about, start=1):
+        place = f"B{number}"
+        if isinstance(value, str):
+            cell = f'<c r="{place}"{tails.wrapped(value)}'
+        elif isinstance(value, datetime):
+            cell = f'<c r="{place}"{tails.instant(value)}'
+        else:
+            cell = number_cell(value, place=place, style=tails.styles.amounts[0])
+        yield f'<row r="{number}"><c r="A{number}"{tails.head(name)}{cell}</row>'
+
+
+def _row_elements(writers: Sequence[WriteCells], rows: Iterable[Row]) -> Iterator[str]:
     for number, row in enumerate(rows, start=2):
-        cells = "".join([write_cell(row, number) for write_cell in writers])
+        cells = "".join([write_cells(row, number) for write_cells in writers])
         yield f'<row r="{number}">{cells}</row>'
 
 
-def _cell_writers(
-    columns: Sequence[Column], styles: Styles, zone: ZoneInfo
-) -> list[Callable[[Row, int], str]]:
-    writers: list[Callable[[Row, int], str]] = []
+def _cell_writers(columns: Sequence[Column], tails: Tails) -> list[WriteCells]:
+    """Return a writer per column, which knows its letter, and the amounts' those of both."""
+    writers: list[WriteCells] = []
+    free = 1
     for column in columns:
-        letter = get_column_letter(len(writers) + 1)
-        writers.append(_WRITERS[column.kind](column, letter, styles, zone))
-        if column.kind is ColumnKind.AMOUNT:
-            twin = get_column_letter(len(writers) + 1)
-            writers.append(_exact(column, twin, styles))
+        letters = (get_column_letter(free), get_column_letter(free + 1))
+        writers.append(_WRITERS[column.kind](column, letters, tails))
+        free += 2 if column.kind is ColumnKind.AMOUNT else 1
     return writers
 
 
-def _text(column: Column, letter: str, styles: Styles, zone: ZoneInfo) -> Callable[[Row, int], str]:
-    value, style, quoted = column.value, styles.text, styles.quoted
+def _text(column: Column, letters: tuple[str, str], tails: Tails) -> WriteCells:
+    value, letter, tail = column.value, letters[0], tails.text
 
-    def write_cell(row: Row, number: int) -> str:
-        return text_cell(value(row), place=f"{letter}{number}", style=style, quoted=quoted)
+    def write_cells(row: Row, number: int) -> str:
+        text = value(row)
+        return f'<c r="{letter}{number}"{tail(text)}' if text else ""
 
-    return write_cell
+    return write_cells
 
 
-def _amount(
-    column: Column, letter: str, styles: Styles, zone: ZoneInfo
-) -> Callable[[Row, int], str]:
-    value = column.value
+def _amount(column: Column, letters: tuple[str, str], tails: Tails) -> WriteCells:
+    value, (letter, twin), styles = column.value, letters, tails.styles
 
-    def write_cell(row: Row, number: int) -> str:
+    def write_cells(row: Row, number: int) -> str:
         amount = value(row)
-        style = styles.amount(amount, row.decimals)
-        return amount_cell(amount, place=f"{letter}{number}", style=style)
+        if amount is None:
+            return ""
+        return amount_cells(
+            amount,
+            row.decimals,
+            place=f"{letter}{number}",
+            twin=f"{twin}{number}",
+            formats=styles.amounts,
+            text=styles.text,
+        )
 
-    return write_cell
-
-
-def _exact(column: Column, letter: str, styles: Styles) -> Callable[[Row, int], str]:
-    """Write the twin: the amount's digits as text, which SUM leaves out and nothing rounds."""
-    value, style = column.value, styles.text
-
-    def write_cell(row: Row, number: int) -> str:
-        amount = value(row)
-        text = "" if amount is None else plain(amount, row.decimals)
-        # A plain number is no formula: its minus needs no quoting.
-        return text_cell(text, place=f"{letter}{number}", style=style, quoted=style)
-
-    return write_cell
+    return write_cells
 
 
-def _instant(
-    column: Column, letter: str, styles: Styles, zone: ZoneInfo
-) -> Callable[[Row, int], str]:
-    value, style = column.value, styles.instant
+def _instant(column: Column, letters: tuple[str, str], tails: Tails) -> WriteCells:
+    value, letter, tail = column.value, letters[0], tails.instant
 
-    def write_cell(row: Row, number: int) -> str:
-        return instant_cell(local(value(row), zone), place=f"{letter}{number}", style=style)
+    def write_cells(row: Row, number: int) -> str:
+        instant = value(row)
+        return "" if instant is None else f'<c r="{letter}{number}"{tail(instant)}'
 
-    return write_cell
+    return write_cells
 
 
-def _bool(column: Column, letter: str, styles: Styles, zone: ZoneInfo) -> Callable[[Row, int], str]:
-    value, style = column.value, styles.text
+def _bool(column: Column, letters: tuple[str, str], tails: Tails) -> WriteCells:
+    value, letter, style = column.value, letters[0], tails.styles.text
 
-    def write_cell(row: Row, number: int) -> str:
-        return boolean_cell(value(row), place=f"{letter}{number}", style=style)
+    def write_cells(row: Row, number: int) -> str:
+        return f'<c r="{letter}{number}" s="{style}" t="b"><v>{int(value(row))}</v></c>'
 
-    return write_cell
+    return write_cells
 
 
 _WRITERS = {

@@ -7,7 +7,7 @@ from balances.results.context import Context, CredentialFacts
 from balances.results.pages import Page, page
 from balances.results.rows import Row, at_least, one, stream
 from balances.results.snapshot import TIME_LIMIT, snapshot
-from balances.results.span import Span, span
+from balances.results.span import Span, count, span
 from balances.results.totals import (
     AmountTotal,
     Facets,
@@ -30,6 +30,7 @@ __all__ = (
     "Total",
     "at_least",
     "by_provider",
+    "count",
     "facets",
     "merge",
     "one",

@@ -26,6 +26,12 @@ class Span:
         return sum(self.states.values())
 
 
+def count(query: BalanceQuery, *, context: Context) -> int:
+    """Count a query's rows, in one statement. Raises: QueryError."""
+    with snapshot():
+        return context.matching(query).order_by().count()
+
+
 def span(query: BalanceQuery, *, context: Context) -> Span:
     """Return the span of a query's rows, in one statement. Raises: QueryError."""
     found = context.matching(query).annotate(rank=F("state_rank")).order_by()

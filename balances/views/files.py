@@ -4,7 +4,7 @@ A file is one snapshot, opened by its first byte and not by the view: whatever a
 activity log, its session) is written before, and a reader who leaves ends the snapshot with the response.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
@@ -75,7 +75,7 @@ def _send(
 
 def _counted(query: BalanceQuery, context: results.Context, *, most: int | None) -> int:
     """Count the rows of a file to come. Raises: QueryError, when it would not fit its sheet."""
-    rows = results.span(query, context=context).rows
+    rows = results.count(query, context=context)
     if most is not None and rows > most:
         message = f"has {rows:,} rows; a sheet holds {most:,}: narrow it, or take CSV"
         raise QueryError.one("address", "too_many_rows", message)
@@ -98,26 +98,36 @@ def _csv(query: BalanceQuery, asked: results.Context, request: TenantRequest) ->
 def _xlsx(query: BalanceQuery, asked: results.Context, request: TenantRequest) -> Iterator[bytes]:
     from balances.exports import xlsx  # see balances_xlsx
 
+    def totals() -> Iterator[results.Total]:
+        yield from results.totals(query, context=context)
+
+    def about() -> Iterator[cover.Fact]:
+        yield from _about(query, context, request)
+
     with results.snapshot():
         context = results.Context.load(asked.tenant, now=asked.now)
-        span = results.span(query, context=context)
-        about = cover.about(
-            query,
-            span,
-            context=context,
-            words=labels(context),
-            made_by=str(request.user),
-            url=request.build_absolute_uri(_page_address(query, context)),
-            watched=_watched(context),
-        )
         yield from xlsx.write(
             file_columns(query),
             results.stream(query, context=context),
-            results.totals(query, context=context),
-            about,
-            count=span.rows,
+            totals(),
+            about(),
+            count=results.count(query, context=context),
             zone=ZoneInfo(context.tenant.time_zone),
         )
+
+
+def _about(
+    query: BalanceQuery, context: results.Context, request: TenantRequest
+) -> Sequence[cover.Fact]:
+    return cover.about(
+        query,
+        results.span(query, context=context),
+        context=context,
+        words=labels(context),
+        made_by=str(request.user),
+        url=request.build_absolute_uri(_page_address(query, context)),
+        watched=_watched(context),
+    )
 
 
 def _page_address(query: BalanceQuery, context: results.Context) -> str:
