@@ -131,7 +131,7 @@ def broker_faults() -> list[Error]:
     if not settings.BROKER_URL.startswith("redis"):
         return []
     with app.connection_for_read(connect_timeout=1) as broker:
-        away: tuple[type[Exception], ...] = (*broker.connection_errors, OperationalError)
+        away: tuple[type[BaseException], ...] = (*broker.connection_errors, OperationalError)
         try:
             channel: Any = broker.channel()
             policy = channel.client.info("memory").get("maxmemory_policy")
