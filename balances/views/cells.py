@@ -7,12 +7,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from balances.columns import BY_KEY, ColumnKind
+from balances.columns import BY_KEY, Column, ColumnKind
+from balances.models import AccountKind
 from balances.query.tree import BalanceQuery
 from balances.results import Row, Total
 from balances.results.context import provider_label
+from balances.states import STATES
+from balances.views.links import Links
+from balances.views.sorting import head
 from balances.views.totals import TotalView, total_views
 from providers.currencies import currency
+from providers.models import AsOfSource
 
 # The cells that balances/_table.html knows by name; every other column is written as it stands.
 OWN_CELLS = (
@@ -28,13 +33,20 @@ OWN_CELLS = (
 )
 # A figure never stands without whose it is, in what, and how old it is.
 ALWAYS = frozenset({"account_name", "currency", "available", "as_of"})
+# Files hold these as codes and ids; a page says them.
+_SAID: Mapping[str, Callable[[Row], str]] = {
+    "credential": lambda row: row.credential_name,
+    "account_kind": lambda row: str(AccountKind(row.account_kind).label),
+    "as_of_source": lambda row: str(AsOfSource(row.as_of_source).label) if row.as_of_source else "",
+    "state": lambda row: str(STATES[row.state].label),
+    "verified": lambda row: _("Yes") if row.verified else _("No"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extra:
     """One cell of a column that the table does not show by itself."""
 
-    label: str
     is_amount: bool
     is_instant: bool
     value: Any
@@ -56,27 +68,36 @@ def shown(query: BalanceQuery) -> Mapping[str, bool]:
     return {key: key in wanted for key in OWN_CELLS}
 
 
-def extra_heads(query: BalanceQuery) -> list[str]:
-    """Return the heads of the further columns, in the query's order."""
-    return [_(BY_KEY[key].header) for key in _extras(query)]
+def extra_heads(query: BalanceQuery, *, links: Links) -> list[dict[str, Any]]:
+    """Return the heads of the further columns, in the query's order; some sort, some are words alone."""
+    return [_extra_head(BY_KEY[key], query, links) for key in _extras(query)]
+
+
+def _extra_head(column: Column, query: BalanceQuery, links: Links) -> dict[str, Any]:
+    css = "num" if column.kind is ColumnKind.AMOUNT else ""
+    named = {"cell": column.key, "label": _(column.header), "css": css}
+    return (head(column.sort, query, links=links) if column.sort else {}) | named
 
 
 def extra_cells(query: BalanceQuery) -> Callable[[Row], list[Extra]]:
     """Return what makes a row's further cells."""
-    columns = [BY_KEY[key] for key in _extras(query)]
+    columns = [(BY_KEY[key], _words_of(BY_KEY[key])) for key in _extras(query)]
 
     def cells(row: Row) -> list[Extra]:
         return [
             Extra(
-                label=_(column.header),
                 is_amount=column.kind is ColumnKind.AMOUNT,
                 is_instant=column.kind is ColumnKind.INSTANT,
-                value=column.value(row),
+                value=said(row),
             )
-            for column in columns
+            for column, said in columns
         ]
 
     return cells
+
+
+def _words_of(column: Column) -> Callable[[Row], Any]:
+    return _SAID.get(column.key, column.value)
 
 
 def _extras(query: BalanceQuery) -> list[str]:

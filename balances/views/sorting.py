@@ -24,18 +24,18 @@ HEADS = (
 
 def heads(query: BalanceQuery, *, links: Links) -> list[dict[str, Any]]:
     """Return the column heads with the links that sort."""
-    return [_head(field, cell, css, query, links) for field, cell, css in HEADS]
+    named = ((field, {"cell": cell, "css": css}) for field, cell, css in HEADS)
+    return [head(field, query, links=links) | names for field, names in named]
 
 
-def _head(field: str, cell: str, css: str, query: BalanceQuery, links: Links) -> dict[str, Any]:
+def head(field: str, query: BalanceQuery, *, links: Links) -> dict[str, Any]:
+    """Return what a head says and does of one field's sort."""
     ranks = {key.field: rank for rank, key in enumerate(query.sort, start=1)}
     rank = ranks.get(field)
     key = query.sort[rank - 1] if rank else None
     return {
         "key": field,
-        "cell": cell,
         "label": _(FIELDS[field].label),
-        "css": css,
         "url": links.sorted_by(field),
         "add_url": links.also_sorted_by(field),
         "rank": rank,

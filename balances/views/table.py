@@ -22,6 +22,8 @@ from balances.views.words import COUNTING, HOLDERS, labels
 from providers.money import places
 
 MOST_DECIMALS = 8
+# A table of more scrolls in a frame of its own.
+MOST_COLUMNS = 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,8 @@ def table(
     extras = extra_cells(query)
     rows = row_views(page.rows, slug=context.tenant.slug, extras=extras)
     totals = total_views(page.totals)
-    cells = shown(query)
+    cells, further = shown(query), extra_heads(query, links=links)
+    span = sum(cells.values()) + len(further)
     sentence = describe(query, labels=words, zone=zone, gettext=_)
     return {
         "count": f"{page.count:,}",
@@ -57,10 +60,11 @@ def table(
         % {"count": counted(page.count), "sentence": sentence},
         "chips": chips(query, links=links, words=words, zone=zone),
         "clear_url": links.cleared(),
-        "headers": [head for head in heads(query, links=links) if cells[head["cell"]]],
-        "extra_heads": extra_heads(query),
+        "headers": [head for head in heads(query, links=links) if cells[head["cell"]]] + further,
+        "extra_heads": further,
         "shown": cells,
-        "span": sum(cells.values()) + len(extra_heads(query)),
+        "span": span,
+        "many": span > MOST_COLUMNS,
         "rows": rows,
         "sections": sections(query, rows, groups=page.groups),
         "totals": totals,

@@ -38,6 +38,7 @@ class TotalView:
     rows_text: str
     available: FigureView
     pending: FigureView
+    ledger: FigureView
     not_fresh: int
     not_fresh_text: str
     oldest: datetime | None
@@ -50,7 +51,8 @@ def total_views(totals: Sequence[Total]) -> list[TotalView]:
 
 def total_view(total: Total) -> TotalView:
     """Prepare one total."""
-    shown = [figure.sum for figure in (total.available, total.pending) if figure.sum is not None]
+    figures = (total.available, total.pending, total.ledger)
+    shown = [figure.sum for figure in figures if figure.sum is not None]
     decimals = currencies.exponent(total.currency)
     return TotalView(
         currency=total.currency,
@@ -64,6 +66,7 @@ def total_view(total: Total) -> TotalView:
         % {"n": f"{total.rows:,}"},
         available=figure_view(total.available, rows=total.rows),
         pending=figure_view(total.pending, rows=total.rows),
+        ledger=figure_view(total.ledger, rows=total.rows),
         not_fresh=total.not_fresh,
         not_fresh_text=not_fresh_text(total.not_fresh),
         oldest=total.oldest_as_of,
