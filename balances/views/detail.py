@@ -1,14 +1,16 @@
 """Gather what the page of one balance shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from balances.fields import EXACT
 from balances.models import Account, Balance, Decision, HeldReading, Observation
@@ -86,7 +88,8 @@ def _observed(balance: Balance) -> list[Observation]:
 
 
 def _seen(observed: Sequence[Observation], *, slug: str, linked: bool) -> list[Seen]:
-    earlier: Iterable[Observation | None] = [*observed[1:], None]
+    # A balance never read has none at all.
+    pairs = zip_longest(observed, observed[1:])
     return [
         Seen(
             as_of=now.as_of,
@@ -97,7 +100,7 @@ def _seen(observed: Sequence[Observation], *, slug: str, linked: bool) -> list[S
             is_first=before is None,
             run_url=reverse("providers:run", args=[slug, now.run.public_id]) if linked else "",
         )
-        for now, before in zip(observed, earlier, strict=True)
+        for now, before in pairs
     ][:OBSERVATIONS]
 
 
@@ -137,7 +140,8 @@ def _scope_text(outcome: RunScope | None) -> str:
         return str(error_words(outcome.error_code).short)
     if outcome.outcome == Outcome.HELD:
         return _("held")
-    return _("%(n)d figures changed") % {"n": outcome.rows_changed}
+    changed = outcome.rows_changed
+    return ngettext("%(n)d figure changed", "%(n)d figures changed", changed) % {"n": changed}
 
 
 def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
