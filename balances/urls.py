@@ -20,8 +20,6 @@ urlpatterns = [
     path("sync/", actions.sync, name="sync"),
     path("providers/<slug:public_id>/pause/", actions.pause, name="pause"),
     path("providers/<slug:public_id>/resume/", actions.resume, name="resume"),
-    path(
-        "providers/<slug:public_id>/holder/", actions.credential_holder, name="credential_holder"
-    ),
+    path("providers/<slug:public_id>/holder/", actions.credential_holder, name="credential_holder"),
     path("providers/<slug:public_id>/retire/", actions.retire, name="retire"),
 ]

@@ -26,7 +26,9 @@ class Credential(TenantOwned):
     """
 
     provider = models.CharField(max_length=20)
-    environment = models.CharField(max_length=10, choices=Environment.choices, default=Environment.LIVE)
+    environment = models.CharField(
+        max_length=10, choices=Environment.choices, default=Environment.LIVE
+    )
     name = models.CharField(max_length=80)
     settings = models.JSONField(default=dict, blank=True)
     interval = models.PositiveIntegerField(default=300)
@@ -35,14 +37,20 @@ class Credential(TenantOwned):
     identity_ref = models.CharField(max_length=64, blank=True)
     identity_name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     paused_at = models.DateTimeField(null=True, blank=True)
-    paused_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    paused_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     retired_at = models.DateTimeField(null=True, blank=True)
 
     due_at = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True)
-    requested_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveBigIntegerField(default=0)
     last_started_at = models.DateTimeField(null=True, blank=True)
@@ -87,7 +95,9 @@ class Secret(TenantOwned):
     field = models.CharField(max_length=40)
     sealed = models.TextField()
     last_four = models.CharField(max_length=4, blank=True)
-    set_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    set_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     set_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantOwned.Meta):
@@ -98,5 +108,3 @@ class Secret(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.field} of {self.credential_id}"
-
-

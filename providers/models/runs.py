@@ -39,14 +39,16 @@ class Outcome(models.TextChoices):
 class SyncRun(TenantOwned):
     """One conversation with a provider under one fence.
 
-    Time: `started_at` and `ended_at` are the database's clock. Counts are of scopes and rows; `rows_changed` counts balances
-    whose figures changed. `error_code` names the class of an error that ended the whole run.
+    Time: `started_at` and `ended_at` are the database's clock. Counts are of scopes and rows; `rows_changed`
+    counts balances whose figures changed. `error_code` names the class of an error that ended the whole run.
     """
 
     credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="runs")
     fence = models.PositiveBigIntegerField()
     trigger = models.CharField(max_length=10, choices=Trigger.choices, default=Trigger.SCHEDULE)
-    requested_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.RUNNING)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -62,9 +64,7 @@ class SyncRun(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         abstract = False
-        constraints = (
-            models.UniqueConstraint("tenant", "credential", "fence", name="run_fence"),
-        )
+        constraints = (models.UniqueConstraint("tenant", "credential", "fence", name="run_fence"),)
         indexes = (
             models.Index(fields=("tenant", "-started_at", "-id"), name="run_tenant_started"),
             models.Index("status", "credential", name="run_status"),

@@ -25,10 +25,11 @@ class AsOfSource(models.TextChoices):
 class Scope(TenantOwned):
     """One scope of a credential, due by itself; confirmation of its balances stands here, not on them.
 
-    Time: `read_at` is when it was last read whole and applied (our clock), `as_of` the time that reading was true;
-    both are null until a first reading. `due_at` (database clock) is set only when the scope is due apart from its credential.
-    `error_code` is set while its last attempt failed, `held_at` while a doubtful reading waits, `closed_at` once it is no
-    longer watched. `row_count` and `currencies` are those of the last whole reading.
+    Time: `read_at` is when it was last read whole and applied (our clock), `as_of` the time that reading was
+    true; both are null until a first reading. `due_at` (database clock) is set only when the scope is due apart
+    from its credential. `error_code` is set while its last attempt failed, `held_at` while a doubtful reading
+    waits, `closed_at` once it is no longer watched. `row_count` and `currencies` are those of the last whole
+    reading.
     """
 
     credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="scopes")
@@ -51,9 +52,7 @@ class Scope(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         abstract = False
-        constraints = (
-            models.UniqueConstraint("tenant", "credential", "ref", name="scope_ref"),
-        )
+        constraints = (models.UniqueConstraint("tenant", "credential", "ref", name="scope_ref"),)
         indexes = (models.Index("due_at", name="scope_due"),)
 
     def __str__(self) -> str:

@@ -110,7 +110,7 @@ def _watched(tenant: Tenant, credentials: list[Credential]) -> dict[int, Watched
         .values("credential_id")
         .annotate(
             scopes=Count("pk", filter=Q(kind=ScopeKind.BALANCES)),
-            rows=RowCount("row_count", filter=Q(kind=ScopeKind.BALANCES)),
+            rows=RowCount("row_count", filter=Q(kind=ScopeKind.BALANCES), default=0),
             failing=Count("pk", filter=~Q(error_code="")),
             held=Count("pk", filter=Q(held_at__isnull=False)),
         )
