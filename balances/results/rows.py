@@ -1,6 +1,6 @@
 """Read balances as plain rows, page by page or as a stream, without a model instance each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -90,8 +90,8 @@ _STORED = (
 )
 
 
-def stream(query: BalanceQuery, *, context: Context) -> Iterator[Row]:
-    """Yield every row of the query in its order, in bounded memory.
+def stream(query: BalanceQuery, *, context: Context) -> Generator[Row, None, None]:
+    """Yield every row of the query in its order, in bounded memory; close it inside the snapshot it began in.
 
     Raises: QueryError, before the first row.
     """
@@ -129,7 +129,7 @@ def read(balances: QuerySet[Any], *, context: Context) -> Iterator[Row]:
     return (makers[values[1]](values) for values in _values(balances))
 
 
-def _streamed(balances: QuerySet[Any], context: Context) -> Iterator[Row]:
+def _streamed(balances: QuerySet[Any], context: Context) -> Generator[Row, None, None]:
     makers = _makers(context)
     with snapshot():
         lift_limit()

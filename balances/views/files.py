@@ -5,6 +5,7 @@ activity log, its session) is written before, and a reader who leaves ends the s
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
@@ -91,8 +92,10 @@ def _refused(request: TenantRequest, error: QueryError) -> HttpResponseBase:
 def _csv(query: BalanceQuery, asked: results.Context, request: TenantRequest) -> Iterator[bytes]:
     with results.snapshot():
         context = results.Context.load(asked.tenant, now=asked.now)
-        rows = results.stream(query, context=context)
-        yield from csv.write(file_columns(query), rows, zone=ZoneInfo(context.tenant.time_zone))
+        zone = ZoneInfo(context.tenant.time_zone)
+        # Rows end before the snapshot does, else their cursor would outlive its transaction.
+        with closing(results.stream(query, context=context)) as rows:
+            yield from csv.write(file_columns(query), rows, zone=zone)
 
 
 def _xlsx(query: BalanceQuery, asked: results.Context, request: TenantRequest) -> Iterator[bytes]:
@@ -106,14 +109,10 @@ def _xlsx(query: BalanceQuery, asked: results.Context, request: TenantRequest) -
 
     with results.snapshot():
         context = results.Context.load(asked.tenant, now=asked.now)
-        yield from xlsx.write(
-            file_columns(query),
-            results.stream(query, context=context),
-            totals(),
-            about(),
-            count=results.count(query, context=context),
-            zone=ZoneInfo(context.tenant.time_zone),
-        )
+        columns, zone = file_columns(query), ZoneInfo(context.tenant.time_zone)
+        count = results.count(query, context=context)
+        with closing(results.stream(query, context=context)) as rows:
+            yield from xlsx.write(columns, rows, totals(), about(), count=count, zone=zone)
 
 
 def _about(
