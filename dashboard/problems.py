@@ -1,22 +1,20 @@
 """Say every problem of a tenant in one line each: what it is, what it means, where to mend it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from balances.ingest.comparing import ASK_AFTER
 from balances.models import Balance, Decision, HeldReading
 from balances.results import Context
+from balances.views.missing import asked
 from providers.connectors import CONNECTORS
 from providers.models import Credential
 from providers.tenancy.scoping import Action, may
 from providers.words import error_words
 
-ASK_FROM = timedelta(hours=24)
 MOST_LINES = 5
 
 
@@ -73,15 +71,9 @@ def _named(held: HeldReading) -> str:
 
 
 def _missing(context: Context) -> list[dict[str, Any]]:
-    """Ask of balances missing from three whole readings over a day, unless somebody chose to keep them."""
-    asked = Balance.objects.for_tenant(context.tenant).filter(
-        missing_readings__gte=ASK_AFTER,
-        missing_since__lte=context.now - ASK_FROM,
-        account__kept_at=None,
-        account__closed_at=None,
-        scope__closed_at=None,
-    )
-    count = asked.count()
+    """Ask what to do with balances that are not reported any more."""
+    balances = Balance.objects.for_tenant(context.tenant)
+    count = balances.filter(asked(now=context.now)).count()
     if not count:
         return []
     fact = ngettext(

@@ -35,9 +35,7 @@ def client(alice: User, sign_in: SignIn) -> Client:
 @contextmanager
 def statements() -> Iterator[Callable[[], list[str]]]:
     """Collect the statements beside transaction control and the look at who asks."""
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         yield lambda: [
             sql
             for query in captured

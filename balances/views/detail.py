@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from balances.fields import EXACT
+from balances.lifecycle import FIXED_HOLDERS
 from balances.models import Account, Balance, Decision, HeldReading, Observation
 from balances.results import Context, Row
 from balances.states import STATES
+from balances.views.missing import is_asked
 from balances.views.notices import notices
 from balances.views.words import COUNTING, HOLDERS
 from providers.connectors import CONNECTORS
@@ -71,7 +73,7 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
         "facts": _facts(row, balance, linked=linked),
         "held": _held(row, balance, slug=tenant.slug),
         "may_decide": may(role, action=Action.DECIDE_HELD),
-        "actions": _actions(balance.account, slug=tenant.slug, role=role, balance=balance),
+        "actions": _actions(balance, role=role, now=context.now),
         "account": balance.account,
         "today": timezone.localdate(context.now),
     }
@@ -205,15 +207,17 @@ def _is_of(stored: dict[str, Any], row: Row) -> bool:
     return bool((stored["account_ref"], stored["currency"]) == (row.account_ref, row.currency))
 
 
-def _actions(account: Account, *, slug: str, role: str, balance: Balance) -> dict[str, str]:
+def _actions(balance: Balance, *, role: str, now: datetime) -> dict[str, str]:
     """Return the addresses of what this role may change now."""
+    account, slug = balance.account, balance.tenant.slug
     manage = may(role, action=Action.MANAGE_ACCOUNTS)
+    is_open = account.closed_at is None
     offered = {
         "rename": may(role, action=Action.RENAME),
-        "holder": manage,
-        "close": manage and account.closed_at is None,
-        "reopen": manage and account.closed_at is not None,
-        "keep": manage and balance.missing_since is not None and account.closed_at is None,
+        "holder": manage and account.kind not in FIXED_HOLDERS,
+        "close": manage and is_open,
+        "reopen": manage and not is_open,
+        "keep": manage and balance.missing_since is not None and is_asked(balance, now=now),
     }
     return {
         f"{name}_url": reverse(f"balances:{name}", args=[slug, account.public_id])

@@ -1,0 +1,399 @@
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from balances.models import Balance, HeldReading, HoldReason, Observation
+from providers.models import AsOfSource, Credential, RunScope, RunStatus, SyncRun
+from providers.tenancy.models import Tenant, User
+from tests.balances.builders import (
+    NOW,
+    READ_AT,
+    make_account,
+    make_balance,
+    make_credential,
+    make_scope,
+)
+from tests.screen import Screen, SignIn, classed, stop_clock
+
+HOUR = timedelta(hours=1)
+DAY_AGO = NOW - timedelta(days=1)
+MISSING = {"missing_since": DAY_AGO, "missing_readings": 3}
+HOSTILE = "<script>alert(1)</script>‮=1+1"
+ADMIN_ACTIONS = ["rename", "holder", "close"]
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_clock(monkeypatch, NOW)
+
+
+@pytest.fixture
+def client(alice: User, sign_in: SignIn) -> Client:
+    return sign_in(alice)
+
+
+@pytest.fixture
+def payiano(acme: Tenant) -> Credential:
+    return make_credential(acme, provider="payiano", name="Collections")
+
+
+def see(client: Client, balance: Balance) -> Screen:
+    return Screen(client.get(f"/acme/balances/{balance.public_id}/"))
+
+
+def make_run(credential: Credential, *, fence: int = 0, **values: Any) -> SyncRun:
+    run: SyncRun = SyncRun.unscoped.create(
+        tenant=credential.tenant,
+        credential=credential,
+        fence=fence,
+        **{"status": RunStatus.SUCCEEDED, "started_at": READ_AT, "ended_at": NOW, **values},
+    )
+    return run
+
+
+def observe(balance: Balance, run: SyncRun, *figures: str | None, at: datetime = READ_AT) -> None:
+    """Save observations a minute apart, the last one at `at`."""
+    for place, figure in enumerate(figures):
+        when = at - timedelta(minutes=len(figures) - 1 - place)
+        Observation.unscoped.create(
+            tenant=balance.tenant,
+            balance=balance,
+            run=run,
+            available=None if figure is None else Decimal(figure),
+            as_of=when,
+            as_of_source=AsOfSource.RECEIVED,
+            fetched_at=when,
+        )
+
+
+def hold(balance: Balance, rows: list[dict[str, Any]]) -> HeldReading:
+    held: HeldReading = HeldReading.unscoped.create(
+        tenant=balance.tenant,
+        scope=balance.scope,
+        run=make_run(balance.scope.credential, status=RunStatus.HELD),
+        reason=HoldReason.SCALE,
+        detail="1 of 1",
+        rows=rows,
+        held_at=NOW,
+        read_at=NOW,
+        as_of=NOW,
+        as_of_source=AsOfSource.RECEIVED,
+    )
+    balance.scope.held_at = NOW
+    balance.scope.save()
+    return held
+
+
+def facts(screen: Screen) -> dict[str, str]:
+    names, values = screen.texts("//dl/div/dt"), screen.texts("//dl/div/dd")
+    return dict(zip(names, values, strict=True))
+
+
+def noticed(screen: Screen) -> list[str]:
+    return screen.texts(f"//section[{classed('notice')}]/p")
+
+
+def offered(screen: Screen) -> list[str]:
+    actions = screen.texts("//form[@method='post']/@action[starts-with(., '/acme/accounts/')]")
+    return [action.rstrip("/").rpartition("/")[2] for action in actions]
+
+
+# --- Figures and facts ----------------------------------------------------------------------------
+def test_figures_stand_with_their_currency_and_legend(client: Client, payiano: Credential) -> None:
+    balance = make_balance(payiano, "KWD", "212480.1255", pending="0", ledger=None)
+
+    screen = see(client, balance)
+
+    assert screen.text(f"//*[{classed('big')}]") == "KWD212,480.1255"
+    assert screen.texts(f"//*[{classed('mid')}]") == ["0.000", "not reported"]
+    assert "withdrawn" in screen.text(f"//*[{classed('sheet-foot')}]")
+
+
+def test_facts_tell_the_source(client: Client, payiano: Credential) -> None:
+    account = make_account(
+        payiano,
+        external_ref="01hqh45s7826",
+        name="Main",
+        owner_name="Acme Ltd",
+        display_name="Till",
+    )
+    balance = make_balance(payiano, "USD", "1", account=account, changed_at=NOW - 3 * HOUR)
+
+    told = facts(see(client, balance))
+
+    assert told.items() >= {
+        ("Credential", "Payiano Collections"),
+        ("State", "Up to date"),
+        ("Held for", "Own"),
+        ("Counts as", "Live"),
+        ("Currency", "USD, US Dollar"),
+        ("As of", "10:59, Date of the provider's answer"),
+        ("Confirmed", "10:59"),
+        ("Unchanged since", "08:00"),
+        ("Owner", "Acme Ltd"),
+        ("Reference", "01hqh45s7826"),
+        ("Provider's name", "Main"),
+    }
+    assert see(client, balance).text("//h1") == "Till"
+
+
+def test_duplicate_names_where_it_counts(client: Client, acme: Tenant, payiano: Credential) -> None:
+    other = make_credential(acme, name="First")
+    balance = make_balance(payiano, counting="DUPLICATE", counted_by=other)
+
+    assert facts(see(client, balance))["Counts as"] == "Also read through First, counted there"
+
+
+def test_names_of_the_provider_stay_text(client: Client, payiano: Credential) -> None:
+    account = make_account(
+        payiano, name=HOSTILE, owner_name=HOSTILE, network=HOSTILE[:40], address=HOSTILE
+    )
+
+    screen = see(client, make_balance(payiano, account=account))
+
+    assert screen.text("//h1") == HOSTILE
+    assert b"<script>alert" not in screen.response.content
+
+
+def test_unknown_balance_is_not_found(client: Client, acme: Tenant, globex: Tenant) -> None:
+    theirs = make_balance(make_credential(globex))
+
+    Screen(client.get(f"/acme/balances/{theirs.public_id}/"), status=404)
+    Screen(client.get(f"/acme/balances/{'f' * 32}/"), status=404)
+
+
+# --- Observations and runs ------------------------------------------------------------------------
+def test_observations_show_how_far_each_moved(client: Client, payiano: Credential) -> None:
+    balance = make_balance(payiano, "USD", "60.25")
+    observe(balance, make_run(payiano), "100", None, "70.5", "60.25")
+
+    screen = see(client, balance)
+    table = screen.part("//table[caption[contains(., 'Values of this balance')]]")
+
+    assert table.texts(".//tbody/tr/td[2]") == ["60.25", "70.50", "not reported", "100.00"]
+    assert table.texts(".//tbody/tr/td[3]") == [
+        *("−10.25", "not reported", "not reported", "first seen"),
+    ]
+
+
+def test_oldest_shown_observation_is_compared_with_the_one_before(
+    client: Client, payiano: Credential
+) -> None:
+    balance = make_balance(payiano)
+    observe(balance, make_run(payiano), *(str(n) for n in range(40)))
+
+    rows = see(client, balance).texts("//table[caption[contains(., 'Values')]]//tbody/tr")
+
+    assert len(rows) == 30
+    assert "first seen" not in rows[-1]
+    assert "+1.00" in rows[-1]
+
+
+def test_balance_never_read_has_no_figure_and_no_history(
+    client: Client, payiano: Credential
+) -> None:
+    scope = make_scope(payiano, read_at=None, error_code="not_found", error_detail="agentId 7")
+
+    screen = see(client, make_balance(payiano, available=None, scope=scope))
+
+    assert screen.text(f"//*[{classed('big')}]") == "USDnot reported"
+    assert "Nothing was read of this balance yet." in screen.text("//main")
+    assert noticed(screen) == [
+        "This balance was never read. Reason: not known to the provider. agentId 7"
+        " Check the id among the watched ones."
+    ]
+
+
+def test_run_log_says_what_each_run_learned_of_the_scope(
+    client: Client, payiano: Credential
+) -> None:
+    balance = make_balance(payiano)
+    outcomes: list[dict[str, Any] | None] = [
+        {"outcome": "READ", "rows_changed": 1},
+        {"outcome": "FAILED", "error_code": "timeout"},
+        {"outcome": "HELD"},
+        None,
+    ]
+    for fence, outcome in enumerate(outcomes):
+        run = make_run(payiano, fence=fence, started_at=NOW - fence * HOUR)
+        if outcome:
+            RunScope.unscoped.create(tenant=run.tenant, run=run, scope=balance.scope, **outcome)
+
+    log = see(client, balance).part("//table[caption[contains(., 'Runs of this credential')]]")
+
+    assert log.texts(".//tbody/tr/td[last()]") == [
+        *("1 figure changed", "no whole answer in time", "held", "not changed, or not reached"),
+    ]
+
+
+# --- Notices --------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("scope", "balance", "credential", "said"),
+    [
+        ({"read_at": NOW - 2 * HOUR}, {}, {}, "This figure is stale."),
+        ({"error_code": "timeout"}, {}, {}, "This figure is not synced. Reason: no whole answer"),
+        (
+            {},
+            {},
+            {"error_code": "credential_rejected"},
+            "This figure is not synced. Reason: the key was refused.",
+        ),
+        ({}, {"missing_since": NOW}, {}, "The provider does not report this balance any more."),
+        ({}, {}, {"paused_at": NOW}, "Its credential is paused."),
+        ({}, {"closed_at": NOW, "closed_reason": "Merged"}, {}, "This balance is closed. Merged"),
+        ({}, {"reopened_at": NOW - HOUR}, {}, "This account was closed and is reported again."),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_not_as_usual_is_said_above_the_figures(
+    client: Client,
+    acme: Tenant,
+    scope: dict[str, Any],
+    balance: dict[str, Any],
+    credential: dict[str, Any],
+    said: str,
+) -> None:
+    troubled = make_credential(acme, **credential)
+    shown = make_balance(troubled, scope=make_scope(troubled, **scope), **balance)
+
+    (notice,) = noticed(see(client, shown))
+
+    assert notice.startswith(said)
+
+
+def test_fresh_balance_has_no_notice(client: Client, payiano: Credential) -> None:
+    assert noticed(see(client, make_balance(payiano))) == []
+
+
+def test_only_an_admin_is_led_to_the_credential_that_fails(
+    payiano: Credential, alice: User, auditor: User, sign_in: SignIn
+) -> None:
+    balance = make_balance(payiano, scope=make_scope(payiano, error_code="timeout"))
+
+    assert "Open the credential" in noticed_links(see(sign_in(alice), balance))
+    assert noticed_links(see(sign_in(auditor), balance)) == []
+
+
+def noticed_links(screen: Screen) -> list[str]:
+    return screen.texts(f"//section[{classed('notice')}]//a")
+
+
+@pytest.mark.parametrize(("age", "is_said"), [(23, True), (25, False)])
+def test_unusual_change_is_named_with_both_figures_for_a_day(
+    client: Client, payiano: Credential, age: int, *, is_said: bool
+) -> None:
+    balance = make_balance(payiano, "USD", "5000", unusual_at=NOW - age * HOUR)
+    observe(balance, make_run(payiano), "50", "5000")
+
+    said = "Unusual change. It moved from USD 50.00 to USD 5,000.00. A second reading confirmed it."
+    assert noticed(see(client, balance)) == ([said] if is_said else [])
+
+
+def test_reopened_account_is_named_for_a_week(client: Client, payiano: Credential) -> None:
+    balance = make_balance(payiano, reopened_at=NOW - timedelta(days=8))
+
+    assert noticed(see(client, balance)) == []
+
+
+# --- Held readings --------------------------------------------------------------------------------
+def test_held_reading_stands_beside_the_old_figure(client: Client, payiano: Credential) -> None:
+    balance = make_balance(payiano, "USD", "100.00", external_ref="main")
+    held = hold(balance, [{"account_ref": "main", "currency": "USD", "available": "10000"}])
+
+    screen = see(client, balance)
+
+    assert screen.text(f"//*[{classed('big')}]") == "USD100.00"
+    (said,) = noticed(screen)
+    assert said == (
+        "A reading is held. A figure moved by an exact power of ten: 1 of 1"
+        " The old figure stands. Read 11:00, it says USD 10,000.00."
+    )
+    form = screen.part(f"//form[@action='/acme/held/{held.public_id}/']")
+    assert form.texts(".//button/@value") == ["accept", "discard"]
+
+
+def test_held_reading_without_this_balance_says_so(client: Client, payiano: Credential) -> None:
+    balance = make_balance(payiano, external_ref="main")
+    hold(balance, [{"account_ref": "other", "currency": "USD", "available": "1"}])
+
+    assert "this balance is not in it" in noticed(see(client, balance))[0]
+
+
+@pytest.mark.parametrize("who", ["analyst", "auditor", "bob"])
+def test_only_an_admin_decides(
+    payiano: Credential, request: pytest.FixtureRequest, sign_in: SignIn, who: str
+) -> None:
+    balance = make_balance(payiano, external_ref="main")
+    hold(balance, [{"account_ref": "main", "currency": "USD", "available": None}])
+
+    screen = see(sign_in(request.getfixturevalue(who)), balance)
+
+    assert "A reading is held." in noticed(screen)[0]
+    assert not screen.has("//form[contains(@action, '/held/')]")
+
+
+# --- What each role may do ------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("who", "actions"),
+    [("alice", ADMIN_ACTIONS), ("analyst", ["rename"]), ("auditor", []), ("bob", [])],
+)
+def test_actions_are_those_of_the_role(
+    payiano: Credential,
+    request: pytest.FixtureRequest,
+    sign_in: SignIn,
+    who: str,
+    actions: list[str],
+) -> None:
+    screen = see(sign_in(request.getfixturevalue(who)), make_balance(payiano))
+
+    assert offered(screen) == actions
+    assert screen.has("//form[@action='/acme/sync/']") == (who in {"alice", "analyst"})
+    assert bool(screen.texts("//dl//a")) == (who != "bob")
+
+
+@pytest.mark.parametrize(
+    ("values", "actions"),
+    [
+        ({"closed_at": NOW}, ["rename", "holder", "reopen"]),
+        (MISSING, ["rename", "holder", "keep", "close"]),
+        ({"missing_since": NOW, "missing_readings": 3}, ["rename", "holder", "close"]),
+        ({"missing_since": DAY_AGO, "missing_readings": 2}, ["rename", "holder", "close"]),
+        ({**MISSING, "kept_at": NOW}, ["rename", "holder", "close"]),
+        ({**MISSING, "kept_at": DAY_AGO - HOUR}, ["rename", "holder", "keep", "close"]),
+        ({"kind": "CUSTOMER"}, ["rename", "close"]),
+    ],
+    ids=[
+        "closed",
+        "missing",
+        "for too short",
+        "too seldom",
+        "kept",
+        "missing anew",
+        "fixed holder",
+    ],
+)
+def test_actions_fit_what_became_of_the_account(
+    client: Client, payiano: Credential, values: dict[str, Any], actions: list[str]
+) -> None:
+    assert sorted(offered(see(client, make_balance(payiano, **values)))) == sorted(actions)
+
+
+def test_paused_credential_is_not_offered_to_be_read(client: Client, acme: Tenant) -> None:
+    paused = make_credential(acme, paused_at=NOW)
+
+    assert not see(client, make_balance(paused)).has("//form[@action='/acme/sync/']")
+
+
+def test_close_form_proposes_today_in_the_tenants_zone(
+    client: Client, payiano: Credential, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = NOW.replace(hour=23)  # in Cairo it is the next day
+    stop_clock(monkeypatch, late)
+    client.force_login(alice)
+
+    balance = make_balance(payiano, scope=make_scope(payiano, read_at=late))
+
+    assert see(client, balance).text("//*[@id='closed-from']/@value") == "2026-11-21"
