@@ -6,6 +6,7 @@ activity log, its session) is written before, and a reader who leaves ends the s
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
@@ -21,7 +22,7 @@ from balances.exports import cover, csv
 from balances.query.encode import encode
 from balances.query.faults import QueryError
 from balances.query.parse import parse
-from balances.query.tree import BalanceQuery
+from balances.query.tree import DEFAULT_PER_PAGE, BalanceQuery
 from balances.views.words import labels
 from providers.connectors import CONNECTORS
 from providers.services.secrets import settings_of
@@ -61,7 +62,8 @@ def _send(
     context = results.Context.load(request.tenant, now=timezone.now())
     zone = ZoneInfo(request.tenant.time_zone)
     try:
-        query = parse(request.GET, zone=zone)
+        # A file has no pages, and neither log nor About sheet names one.
+        query = replace(parse(request.GET, zone=zone), page=1, per_page=DEFAULT_PER_PAGE)
         rows = _counted(query, context, most=most)
     except QueryError as error:
         return _refused(request, error)

@@ -204,7 +204,7 @@ def test_about_sheet_says_what_the_file_is(
     assert told["Query"] == "currency=USD"
     assert told["Address"] == "http://testserver/acme/balances/?currency=USD"
     assert told["Rows"] == 2
-    assert (told["Fresh"], told["Stale"]) == (1, 1)
+    assert (told["Up to date"], told["Stale"]) == (1, 1)
     assert told["Oldest as of"] == datetime(2026, 11, 20, 0, 0)  # noqa: DTZ001  # as a sheet holds it
     assert told["Newest as of"] == datetime(2026, 11, 20, 11, 0, 30)  # noqa: DTZ001  # as a sheet holds it
     assert told["Made at"] == datetime(2026, 11, 20, 11, 0, 30)  # noqa: DTZ001  # as a sheet holds it
@@ -339,7 +339,7 @@ def test_every_download_is_in_the_activity_log_before_its_first_byte(
 
     first, second = _downloads(acme)
     assert (first.actor, first.actor_email) == (analyst, analyst.email)
-    assert first.after == {"format": "xlsx", "query": "currency=USD&page=2", "rows": 1}
+    assert first.after == {"format": "xlsx", "query": "currency=USD", "rows": 1}
     assert second.after == {"format": "csv", "query": "", "rows": 1}
 
 
