@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -46,15 +47,21 @@ def _panels(bars: Sequence[Bar], *, links: Links) -> list[dict[str, Any]]:
 
 
 def _bar(bar: Bar, links: Links) -> dict[str, Any]:
-    from_text = _("from %(n)s of %(rows)s") % {"n": bar.reported, "rows": bar.rows}
     return {
         "bar": bar,
         "url": links.to(_query(bar.currency, bar.holder)),
         "decimals": currencies.exponent(bar.currency),
-        "from_text": from_text if 0 < bar.reported < bar.rows else "",
+        "from_text": _from_text(bar),
         "split": ", ".join(f"{label} {percent}" for label, percent in bar.split),
         "blocks": [{"block": block, "title": _title(block, bar.currency)} for block in bar.blocks],
     }
+
+
+def _from_text(counted: Bar | Share) -> str:
+    """Say of how many rows a sum is, unless all report it or none."""
+    if not 0 < counted.reported < counted.rows:
+        return ""
+    return _("from %(n)s of %(rows)s") % {"n": counted.reported, "rows": counted.rows}
 
 
 def _title(block: Block, code: str) -> str:
@@ -64,9 +71,14 @@ def _title(block: Block, code: str) -> str:
 
 
 def _negative(bar: Bar) -> dict[str, Any]:
-    count = ngettext("%(n)d negative in %(code)s", "%(n)d negative in %(code)s", bar.negative_count)
+    count = ngettext(
+        "%(n)d negative in %(code)s, %(holder)s",
+        "%(n)d negative in %(code)s, %(holder)s",
+        bar.negative_count,
+    )
+    named = {"n": bar.negative_count, "code": bar.currency, "holder": HOLDERS[bar.holder]}
     return {
-        "text": count % {"n": bar.negative_count, "code": bar.currency},
+        "text": count % named,
         "sum": bar.negative,
         "decimals": currencies.exponent(bar.currency),
     }
@@ -77,18 +89,26 @@ def _providers(bars: Mapping[str, Sequence[ProviderBar]], *, links: Links) -> li
         {
             "label": provider_label(provider),
             "slot": provider_slot(provider),
-            "bars": [
-                {
-                    "bar": bar,
-                    "holder": HOLDERS[bar.share.holder],
-                    "decimals": currencies.exponent(bar.share.currency),
-                    "url": links.to(_query(bar.share.currency, bar.share.holder, provider)),
-                }
-                for bar in own
-            ],
+            "bars": [_provider_bar(bar, links) for bar in own],
         }
         for provider, own in bars.items()
     ]
+
+
+def _provider_bar(bar: ProviderBar, links: Links) -> dict[str, Any]:
+    share = bar.share
+    return {
+        "bar": bar,
+        "holder": HOLDERS[share.holder],
+        "decimals": currencies.exponent(share.currency),
+        "figure": {
+            "sum": share.total,
+            "from_text": _from_text(share),
+            "negative": share.negative,
+            "negative_count": share.negative_count,
+        },
+        "url": links.to(_query(share.currency, share.holder, share.provider)),
+    }
 
 
 def _query(currency: str, holder: str, provider: str = "") -> BalanceQuery:
@@ -110,7 +130,8 @@ def _not_reported(providers: Iterable[str]) -> str:
     ]
     if not silent:
         return ""
-    return _("%(names)s do not report pending amounts.") % {"names": ", ".join(silent)}
+    names = get_text_list(silent, _("and"))
+    return _("Pending amounts are not reported by %(names)s.") % {"names": names}
 
 
 def _decimals(shares: Sequence[Share]) -> int:

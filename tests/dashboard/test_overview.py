@@ -1,0 +1,382 @@
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from balances.models import Decision, HeldReading, HoldReason
+from providers.models import AsOfSource, Credential, RunStatus, SyncRun
+from providers.tenancy.models import Tenant, User
+from tests.balances.builders import NOW, make_balance, make_credential, make_scope
+from tests.screen import Screen, SignIn, classed, htmx, stop_clock
+
+HOUR = timedelta(hours=1)
+LIST = "/acme/balances/"
+HOSTILE = "<script>alert(1)</script>‮=1+1"
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_clock(monkeypatch, NOW)
+
+
+@pytest.fixture
+def client(alice: User, sign_in: SignIn) -> Client:
+    return sign_in(alice)
+
+
+@pytest.fixture
+def payiano(acme: Tenant) -> Credential:
+    return make_credential(acme, provider="payiano", name="Collections")
+
+
+@pytest.fixture
+def payman(acme: Tenant) -> Credential:
+    return make_credential(acme, provider="payman", name="Treasury")
+
+
+def see(client: Client, **headers: str) -> Screen:
+    return Screen(client.get("/acme/", headers=headers))
+
+
+def cards(screen: Screen) -> list[str]:
+    return screen.texts(f"//ul[{classed('totals')}]/li[not({classed('totals-note')})]")
+
+
+def problems(screen: Screen) -> list[str]:
+    return screen.texts(f"//ul[{classed('problems')}]/li/p")
+
+
+def blocks(screen: Screen) -> list[tuple[str, str, str]]:
+    """Return colour, place and width of every block by currency."""
+    rects = screen.root.xpath("//*[@aria-labelledby='h-currency']//rect")
+    return [(rect.get("class"), rect.get("x"), rect.get("width")) for rect in rects]
+
+
+def make_run(credential: Credential, status: RunStatus, *, ago: timedelta) -> None:
+    SyncRun.unscoped.create(
+        tenant=credential.tenant,
+        credential=credential,
+        fence=SyncRun.unscoped.count(),
+        status=status,
+        started_at=NOW - ago,
+    )
+
+
+# --- Nothing yet ----------------------------------------------------------------------------------
+def test_admin_of_an_empty_tenant_is_led_to_connect_a_provider(client: Client) -> None:
+    screen = see(client)
+
+    assert "No balances yet" in screen.text("//main")
+    assert screen.href("Add a provider") == "/acme/providers/"
+    assert not screen.has(f"//*[{classed('strip')}]")
+
+
+def test_viewer_of_an_empty_tenant_is_led_nowhere(bob: User, sign_in: SignIn) -> None:
+    screen = see(sign_in(bob))
+
+    assert "No balances yet" in screen.text("//main")
+    assert screen.texts("//main//a") == []
+
+
+def test_credential_without_balances_shows_its_health_alone(
+    client: Client, payiano: Credential
+) -> None:
+    screen = see(client)
+
+    assert "Payiano Collections" in screen.text(f"//*[{classed('strip')}]")
+    assert "No balances yet" in screen.text("//main")
+
+
+# --- Cards ----------------------------------------------------------------------------------------
+def test_a_card_is_one_currency_of_one_holder_our_own_first_and_test_money_last(
+    client: Client, payiano: Credential
+) -> None:
+    make_balance(payiano, "USD", "10", pending="2")
+    make_balance(payiano, "USD", "20")
+    make_balance(payiano, "EUR", "40", holder="CUSTOMERS")
+    make_balance(payiano, "USD", "80", counting="TEST")
+    make_balance(payiano, "AED", "160", counting="UNVERIFIED")
+
+    assert cards(see(client)) == [
+        "USDOwn 30.00 2 balances2.00 pending from 1 of 2oldest 10:59",
+        "EURCustomers' 40.00 1 balanceoldest 10:59",
+        "AEDOwn, Unverified 160.00 1 balanceoldest 10:59",
+        "USDOwn, Test 80.00 1 balanceoldest 10:59",
+    ]
+
+
+def test_card_leads_to_the_very_rows_it_adds_up(client: Client, payiano: Credential) -> None:
+    make_balance(payiano, "USD", "10", name="Ours")
+    make_balance(payiano, "USD", "20", holder="CUSTOMERS", name="Theirs")
+    make_balance(payiano, "USD", "40", counting="TEST", name="Play")
+
+    card = see(client).texts(f"//*[{classed('total-name')}]/a/@href")[0]
+
+    assert card == f"{LIST}?currency=USD&holder=own&counting=live"
+    assert Screen(client.get(card)).column(0) == ["Ours"]
+
+
+def test_card_names_negatives_and_what_is_not_up_to_date(
+    client: Client, payiano: Credential
+) -> None:
+    make_balance(payiano, "EGP", "100000")
+    make_balance(payiano, "EGP", "-42118.60", scope=make_scope(payiano, error_code="timeout"))
+
+    assert cards(see(client)) == [
+        "EGPOwn1 not up to date 57,881.40 2 balancesof which −42,118.60 in 1oldest 10:59"
+    ]
+
+
+def test_unreported_currency_is_a_dash(client: Client, payman: Credential) -> None:
+    make_balance(payman, "USD", None, scope=make_scope(payman, read_at=None))
+
+    assert cards(see(client)) == ["USDOwn1 not up to date not reported 1 balance"]
+
+
+# --- By currency ----------------------------------------------------------------------------------
+def test_bar_is_the_whole_of_its_own_currency_and_holder(
+    client: Client, payiano: Credential, payman: Credential
+) -> None:
+    make_balance(payman, "USD", "75")
+    make_balance(payiano, "USD", "25")
+    make_balance(payiano, "EUR", "1000000")
+    make_balance(payman, "EUR", "3", holder="CUSTOMERS")
+
+    screen = see(client)
+
+    assert screen.texts("//*[@aria-labelledby='h-currency']//tbody/tr") == [
+        "Own",
+        "EUR Payiano 100% 1,000,000.00",
+        "USD Payman 75.0%, Payiano 25.0% 100.00",
+        "Customers'",
+        "EUR Payman 100% 3.00",
+    ]
+    assert blocks(screen) == [
+        ("f3", "0", "1000.0"),
+        ("f1", "0", "747.5"),  # a gap stands after a block, but for the last
+        ("f3", "750.0", "250.0"),
+        ("f1", "0", "1000.0"),
+    ]
+
+
+def test_block_names_its_balance_amount_and_share(client: Client, payiano: Credential) -> None:
+    make_balance(payiano, "USD", "999", name="Main")
+    make_balance(payiano, "USD", "1", name="Small")
+
+    titles = see(client).texts("//*[@aria-labelledby='h-currency']//rect/title")
+
+    assert titles == [
+        "Main, Payiano: USD 999.00 (99.9%)",
+        "smaller balances, Payiano: USD 1.00 (0.1%)",
+    ]
+
+
+def test_negatives_are_counted_and_named_not_drawn(client: Client, payiano: Credential) -> None:
+    make_balance(payiano, "EGP", "100")
+    make_balance(payiano, "EGP", "-30")
+    make_balance(payiano, "USD", "-1", holder="CUSTOMERS")
+    make_balance(payiano, "USD", "-2", holder="CUSTOMERS")
+
+    screen = see(client)
+
+    assert [width for _, _, width in blocks(screen)] == ["1000.0"]
+    foot = screen.text(f"//*[@aria-labelledby='h-currency']/*[{classed('sheet-foot')}]")
+    assert foot.endswith(
+        "Counted in the totals and not drawn: 1 negative in EGP, Own (−30.00);"
+        " 2 negative in USD, Customers' (−3.00)."
+    )
+
+
+def test_test_money_stands_in_no_bar(client: Client, payiano: Credential) -> None:
+    make_balance(payiano, "USD", "10")
+    make_balance(payiano, "USD", "90", counting="TEST")
+    make_balance(payiano, "KWD", "5", counting="DUPLICATE")
+
+    screen = see(client)
+
+    assert screen.texts("//*[@aria-labelledby='h-currency']//tbody/tr") == [
+        *("Own", "USD Payiano 100% 10.00"),
+    ]
+    assert "KWD" not in screen.text("//*[@aria-labelledby='h-provider']")
+
+
+def test_only_test_money_leaves_no_empty_charts(client: Client, payiano: Credential) -> None:
+    make_balance(payiano, "USD", "90", counting="TEST")
+
+    screen = see(client)
+
+    assert len(cards(screen)) == 1
+    assert not screen.has("//*[@id='h-currency']")
+
+
+# --- By provider ----------------------------------------------------------------------------------
+def test_provider_bar_is_its_share_of_the_currency_and_leads_to_its_rows(
+    client: Client, payiano: Credential, payman: Credential
+) -> None:
+    make_balance(payman, "USD", "75", name="Agent")
+    make_balance(payiano, "USD", "25", name="Main")
+
+    screen = see(client)
+
+    assert screen.texts("//*[@aria-labelledby='h-provider']//tbody/tr") == [
+        *("Payman", "USD Own 75.0% 75.00"),
+        *("Payiano", "USD Own 25.0% 25.00"),
+    ]
+    widths = screen.texts("//*[@aria-labelledby='h-provider']//rect[not(@class='track')]/@width")
+    assert widths == ["750.0", "250.0"]
+    link = screen.texts("//*[@aria-labelledby='h-provider']//a/@href")[1]
+    assert Screen(client.get(link)).column(0) == ["Main"]
+
+
+def test_providers_silent_about_pending_are_named(
+    client: Client, payiano: Credential, payman: Credential, acme: Tenant
+) -> None:
+    for credential in (payiano, payman, make_credential(acme, provider="swipelux")):
+        make_balance(credential)
+
+    foot = see(client).text(f"//*[@aria-labelledby='h-provider']/*[{classed('sheet-foot')}]")
+
+    assert foot.endswith("Pending amounts are not reported by Payman and Swipelux.")
+
+
+def test_figures_of_charts_cards_and_list_agree(client: Client, payiano: Credential) -> None:
+    for amount in ("10.5", "-3.25", "99999999999999999999.000000000000000001"):
+        make_balance(payiano, "USD", amount)
+
+    screen = see(client)
+    figure = "100,000,000,000,000,000,006.250000000000000001"
+
+    assert figure in cards(screen)[0]
+    assert figure in screen.text("//*[@aria-labelledby='h-currency']//tbody/tr[2]/td[2]")
+    assert figure in screen.text("//*[@aria-labelledby='h-provider']//tbody/tr[2]/td[last()]")
+    assert figure in Screen(client.get(LIST)).totals()[0]
+
+
+# --- Health ---------------------------------------------------------------------------------------
+def test_strip_draws_the_worst_run_of_each_half_hour(client: Client, payiano: Credential) -> None:
+    for status, ago in (
+        (RunStatus.SUCCEEDED, HOUR),
+        (RunStatus.FAILED, HOUR + timedelta(minutes=5)),
+        (RunStatus.PARTIAL, 10 * HOUR),
+        (RunStatus.SUCCEEDED, timedelta(minutes=1)),
+        (RunStatus.FAILED, timedelta(days=2)),
+    ):
+        make_run(payiano, status, ago=ago)
+
+    screen = see(client)
+    ticks = screen.texts(f"//*[{classed('ticks')}]/rect/@class")
+
+    assert len(ticks) == 48
+    assert {place: css for place, css in enumerate(ticks) if css != "off"} == {
+        27: "late",
+        45: "fail",
+        47: "ok",
+    }
+    assert screen.text(f"//*[{classed('strip-note')}]").endswith("2 of 4 runs")
+
+
+def test_retired_credential_leaves_the_strip(client: Client, payiano: Credential) -> None:
+    make_credential(payiano.tenant, name="Old", retired_at=NOW)
+
+    assert screen_names(see(client)) == ["Payiano Collections"]
+
+
+def screen_names(screen: Screen) -> list[str]:
+    return screen.texts(f"//*[{classed('strip-top')}]/*[1]")
+
+
+def test_health_alone_is_asked_for_again(client: Client, payiano: Credential) -> None:
+    make_balance(payiano)
+
+    screen = see(client, **htmx("section#dashboard-health"))
+
+    assert screen.has("//section[@id='dashboard-health']")
+    assert not screen.has("//title")
+    assert cards(screen) == []
+
+
+def test_names_stay_text(client: Client, acme: Tenant) -> None:
+    hostile = make_credential(acme, name=HOSTILE, error_code="timeout", failing_since=NOW)
+    make_balance(hostile, name=HOSTILE)
+
+    screen = see(client)
+
+    assert b"<script>alert" not in screen.response.content
+    assert HOSTILE in screen_names(screen)[0]
+
+
+# --- Problems -------------------------------------------------------------------------------------
+def test_failing_credential_is_one_line_with_what_mends_it(
+    client: Client, acme: Tenant, auditor: User, bob: User, sign_in: SignIn
+) -> None:
+    failing = make_credential(
+        acme, name="Main", error_code="credential_rejected", failing_since=NOW - HOUR
+    )
+    for _ in range(12):
+        make_balance(failing)
+
+    screen = see(client)
+
+    assert problems(screen) == [
+        "Payiano Main is not synced: the key was refused. Since 10:00. Replace the secret, or ask"
+        " the provider for the missing permission. Its figures stay as last read."
+    ]
+    assert screen.href("Open the credential") == f"/acme/providers/{failing.public_id}/"
+    links = f"//ul[{classed('problems')}]//a"
+    assert see(sign_in(auditor)).texts(links) == ["See the failed runs"]
+    assert see(sign_in(bob)).texts(links) == []
+
+
+def test_held_reading_is_named_until_it_is_decided(client: Client, payiano: Credential) -> None:
+    run = SyncRun.unscoped.create(tenant=payiano.tenant, credential=payiano, fence=1)
+    values: dict[str, Any] = {
+        "tenant": payiano.tenant,
+        "scope": make_scope(payiano, name="Main account", held_at=NOW),
+        "run": run,
+        "reason": HoldReason.DROPPED,
+        "detail": "4 of 5",
+        "held_at": NOW - HOUR,
+        "read_at": NOW,
+        "as_of": NOW,
+        "as_of_source": AsOfSource.RECEIVED,
+    }
+    held = HeldReading.unscoped.create(**values)
+
+    assert problems(see(client)) == [
+        "A reading of Payiano Collections, Main account is held. Since 10:00."
+        " Many balances are gone: 4 of 5"
+    ]
+    held.decision = Decision.REFUTED
+    held.save()
+    assert problems(see(client)) == []
+
+
+def test_balances_missing_for_a_day_are_asked_about_in_one_line(
+    client: Client, payiano: Credential
+) -> None:
+    gone: dict[str, Any] = {"missing_since": NOW - 25 * HOUR, "missing_readings": 3}
+    for _ in range(2):
+        make_balance(payiano, **gone)
+    make_balance(payiano, missing_since=NOW - HOUR, missing_readings=3)
+    make_balance(payiano, **gone, kept_at=NOW - HOUR)
+    make_balance(payiano, **gone, closed_at=NOW)
+    make_balance(payiano, "USD", Decimal(1), **gone, kept_at=NOW - 48 * HOUR)
+
+    screen = see(client)
+
+    assert problems(screen) == [
+        "3 balances are not reported any more. Their last figures still count."
+        " Close them or keep them?"
+    ]
+    assert screen.href("Show them") == f"{LIST}?state=missing"
+
+
+def test_problems_of_another_tenant_stay_there(client: Client, globex: Tenant) -> None:
+    make_balance(make_credential(globex, name="Theirs", error_code="timeout"))
+
+    screen = see(client)
+
+    assert problems(screen) == []
+    assert "Theirs" not in screen.text("//body")
