@@ -26,6 +26,7 @@
     closeMenus(t.closest('details.menu'));
 
     if (t.closest('[data-theme-toggle]')) {
+      e.preventDefault(); // without this script the button leads to the account page
       const next = themes[(themes.indexOf(root.dataset.theme) + 1) % 3];
       setTheme(next); say(`Theme: ${names[next]}`);
     }

@@ -41,7 +41,7 @@ OPENED = {200, 204, 302, 303, 400, 409, 422}
 class Page:
     """An address below `/<tenant>/`: what each method asks of the role, and which ids it holds.
 
-    `id_of` is the kind of the id in the address, `named` a parameter that may name a credential.
+    `id_of` is the kind of the id in the address, `named` a parameter that may name a credential, or who acted.
     """
 
     get: Action | None = None
@@ -100,6 +100,25 @@ PAGES: dict[str, Page] = {
     "providers:sync_status": Page(get=Action.READ_PROVIDERS),
     "providers:runs": Page(get=Action.READ_PROVIDERS, named="credential"),
     "providers:run": Page(get=Action.READ_PROVIDERS, id_of="run"),
+    "people": Page(get=Action.READ_PEOPLE),
+    "invite": Page(
+        get=Action.MANAGE_PEOPLE,
+        post=Action.MANAGE_PEOPLE,
+        body={"email": "new@acme.example", "role": "VIEWER"},
+    ),
+    "invite_again": Page(post=Action.MANAGE_PEOPLE, id_of="member"),
+    "member_role": Page(
+        get=Action.MANAGE_PEOPLE,
+        post=Action.MANAGE_PEOPLE,
+        id_of="member",
+        body={"role": "ANALYST", "reason": "promoted"},
+    ),
+    "member_deactivate": Page(
+        get=Action.MANAGE_PEOPLE, post=Action.MANAGE_PEOPLE, id_of="member", body={"reason": "left"}
+    ),
+    "member_reactivate": Page(post=Action.MANAGE_PEOPLE, id_of="member"),
+    "activity": Page(get=Action.READ_LOG, named="who"),
+    "activity_csv": Page(get=Action.READ_LOG, named="who", logs_reading=True),
 }
 
 
@@ -107,7 +126,8 @@ PAGES: dict[str, Page] = {
 LOGGED = [
     *("balances:rename", "balances:close", "balances:keep", "balances:holder"),
     *("balances:held_decide", "balances:pause", "balances:retire", "balances:credential_holder"),
-    *("balances:csv", "balances:xlsx"),
+    *("balances:csv", "balances:xlsx", "activity_csv"),
+    *("invite", "invite_again", "member_role", "member_deactivate"),
 ]
 
 
@@ -122,6 +142,8 @@ class Door:
 
 DOORS: dict[str, Door] = {
     "home": Door(nobody=302, person=302),
+    "account": Door(nobody=302, person=200),
+    "account_name": Door(nobody=302, person=405),
     "health-live": Door(nobody=200, person=200),
     "health-ready": Door(nobody=503, person=503),
     "account_login": Door(nobody=200, person=302),
@@ -198,8 +220,10 @@ def make_objects(tenant: Tenant, *, by: User) -> dict[str, str]:
         as_of=NOW,
         as_of_source=AsOfSource.RECEIVED,
     )
+    member = Membership.unscoped.get(user=make_person("Member", tenant, Role.VIEWER))
     named = {"credential": credential, "run": run, "account": account, "balance": balance}
-    return {kind: row.public_id for kind, row in {**named, "held": held}.items()}
+    named |= {"member": member}
+    return {kind: row.public_id for kind, row in {**named, "held": held, "person": by}.items()}
 
 
 @dataclass
@@ -367,7 +391,8 @@ def test_a_foreign_id_reads_like_a_missing_one(name: str, world: World) -> None:
 def test_a_foreign_id_in_a_parameter_is_refused(name: str, ident: str, world: World) -> None:
     client = browser(world.people["ADMIN"])
     before = state()
-    wanted = {PAGES[name].named: world.foreign["credential"] if ident == "foreign" else MISSING}
+    kind = "person" if PAGES[name].named == "who" else "credential"
+    wanted = {PAGES[name].named: world.foreign[kind] if ident == "foreign" else MISSING}
     target = address(name, tenant="acme", ident="")
 
     answer = client.get(target, wanted) if PAGES[name].get else client.post(target, wanted)

@@ -26,6 +26,8 @@ PAGES = (
         Action.READ_PROVIDERS,
         ("providers:credential", "providers:test"),
     ),
+    ("people", gettext_lazy("People"), Action.READ_PEOPLE, ("people", "invite", "member_")),
+    ("activity", gettext_lazy("Activity"), Action.READ_LOG, ("activity",)),
 )
 
 
@@ -59,6 +61,11 @@ class Shell:
     def theme(self) -> str:
         """Return the theme the cookie asks for, so that nothing flashes."""
         return theme_of(self.request)
+
+    @property
+    def shortcuts(self) -> str:
+        """Return "off" where single keys must do nothing; app.js reads it from the page."""
+        return "on" if has_shortcuts(self.request) else "off"
 
     @property
     def memberships(self) -> list[Membership]:
@@ -107,6 +114,11 @@ def theme_of(request: HttpRequest) -> str:
     """Read the theme cookie, which anybody may have written."""
     theme = request.COOKIES.get("theme", "")
     return theme if theme in THEMES else THEMES[0]
+
+
+def has_shortcuts(request: HttpRequest) -> bool:
+    """Tell whether single keys act, as they do unless the cookie says no."""
+    return request.COOKIES.get("shortcuts") != "off"
 
 
 def zone_text(name: str, *, now: datetime) -> str:

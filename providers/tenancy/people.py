@@ -1,6 +1,8 @@
 """Make tenants and people, give and take roles; each change is logged with it."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
@@ -8,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from providers.tenancy import activity
@@ -15,7 +18,7 @@ from providers.tenancy.models import Membership, Role, Tenant, User
 
 # First words of addresses outside any tenant, those kept free for such, and names that would mislead.
 RESERVED_SLUGS = frozenset(
-    """accounts admin api app assets auth dashboard docs favicon health help home hooks login logout media
+    """account accounts admin api app assets auth dashboard docs favicon health help home hooks login logout media
     metrics mfa new public robots root security sign-in sign-out signup socialaccount static status support
     system tenant tenants user users well-known www""".split()
 )
@@ -107,11 +110,37 @@ def set_password(user: User, *, password: str, actor: User | None = None) -> Non
     record_for(user, action="person.password", actor=actor)
 
 
-def record_for(user: User, *, action: str, actor: User | None = None, reason: str = "") -> None:
-    """Log something that concerns a person in every tenant they are an active member of."""
-    active = Membership.unscoped.filter(user=user, is_active=True).select_related("tenant")
+@transaction.atomic
+def rename(user: User, *, name: str, actor: User | None = None) -> None:
+    """Give a person another name, and log it in each of their tenants."""
+    before, user.name = user.name, name.strip()
+    if user.name != before:
+        user.save(update_fields=["name"])
+        facts = {"before": {"name": before}, "after": {"name": user.name}}
+        record_for(user, action="person.rename", actor=actor, facts=facts)
+
+
+def record_for(
+    user: User,
+    *,
+    action: str,
+    actor: User | None = None,
+    reason: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Log something that concerns a person in every tenant they are an active member of.
+
+    `facts` may hold `before` and `after`.
+    """
+    active = Membership.unscoped.filter(user=user, is_active=True).select_related("tenant", "user")
     for membership in active:
-        activity.record(membership.tenant, actor=actor, action=action, obj=user, reason=reason)
+        _record(membership, action, actor=actor, reason=reason, **(facts or {}))
+
+
+def _record(membership: Membership, action: str, **facts: Any) -> None:
+    """Log what concerns a person by their address: a name they gave elsewhere says where they are known."""
+    user = membership.user
+    activity.record(membership.tenant, action=action, obj=user, label=user.email, **facts)
 
 
 @transaction.atomic
@@ -124,7 +153,7 @@ def add_member(tenant: Tenant, *, user: User, role: str, actor: User | None = No
         tenant=tenant, user=user, role=Role(role)
     )
     after = {"role": membership.role}
-    activity.record(tenant, actor=actor, action="member.add", obj=user, after=after)
+    _record(membership, "member.add", actor=actor, after=after)
     return membership
 
 
@@ -145,15 +174,7 @@ def change_role(
         _keep_an_admin(held)
     held.role, held.is_active = Role(role), True
     held.save(update_fields=["role", "is_active"])
-    activity.record(
-        held.tenant,
-        actor=actor,
-        action="member.role",
-        obj=held.user,
-        before=before,
-        after=after,
-        reason=reason,
-    )
+    _record(held, "member.role", actor=actor, before=before, after=after, reason=reason)
     return held
 
 
@@ -170,23 +191,29 @@ def deactivate(
         _keep_an_admin(held)
         held.is_active = False
         held.save(update_fields=["is_active"])
-        activity.record(
-            held.tenant,
-            actor=actor,
-            action="member.deactivate",
-            obj=held.user,
-            before={"role": held.role},
-            reason=reason,
-        )
+        before, after = {"role": held.role, "is_active": True}, {"is_active": False}
+        _record(held, "member.deactivate", actor=actor, before=before, after=after, reason=reason)
+    return held
+
+
+@transaction.atomic
+def reactivate(membership: Membership, *, actor: User | None = None) -> Membership:
+    """Open a tenant again to a member, in the role they had."""
+    held = _lock(membership)
+    if not held.is_active:
+        held.is_active = True
+        held.save(update_fields=["is_active"])
+        before, after = {"is_active": False}, {"role": held.role, "is_active": True}
+        _record(held, "member.reactivate", actor=actor, before=before, after=after)
     return held
 
 
 def _lock(membership: Membership) -> Membership:
-    """Read a membership again, its tenant's admins locked, so that two changes cannot remove the last two."""
-    list(
-        Membership.objects.for_tenant(membership.tenant).select_for_update().filter(role=Role.ADMIN)
-    )
-    found: Membership = Membership.objects.for_tenant(membership.tenant).get(pk=membership.pk)
+    """Read a membership again, it and its tenant's admins locked, so that two changes cannot remove the last two."""
+    members = Membership.objects.for_tenant(membership.tenant)
+    concerned = Q(pk=membership.pk) | Q(role=Role.ADMIN)
+    list(members.select_for_update().filter(concerned).order_by("pk"))
+    found: Membership = members.select_related("user", "tenant").get(pk=membership.pk)
     return found
 
 

@@ -32,6 +32,7 @@ class Action(StrEnum):
     SYNC = "sync"  # sync now
     READ_PROVIDERS = "read_providers"  # credentials without secrets, runs with their details
     READ_LOG = "read_log"  # the activity log
+    READ_PEOPLE = "read_people"  # who is in the tenant, and in which role
     MANAGE_CREDENTIALS = "manage_credentials"  # add, edit, test, pause, resume, retire
     MANAGE_ACCOUNTS = "manage_accounts"  # close, reopen, keep, holder
     DECIDE_HELD = "decide_held"  # accept or discard a held reading
@@ -40,7 +41,12 @@ class Action(StrEnum):
 
 VIEWER_MAY = frozenset({Action.READ})
 ANALYST_MAY = VIEWER_MAY | {Action.EXPORT, Action.RENAME, Action.SYNC, Action.READ_PROVIDERS}
-AUDITOR_MAY = VIEWER_MAY | {Action.EXPORT, Action.READ_PROVIDERS, Action.READ_LOG}
+AUDITOR_MAY = VIEWER_MAY | {
+    Action.EXPORT,
+    Action.READ_PROVIDERS,
+    Action.READ_LOG,
+    Action.READ_PEOPLE,
+}
 ROLE_MAY: Mapping[str, frozenset[Action]] = {
     Role.VIEWER: VIEWER_MAY,
     Role.ANALYST: ANALYST_MAY,

@@ -1,15 +1,19 @@
-"""Map the addresses at the door; those of allauth that nobody here needs are left out.
+"""Map the addresses at the door, of one's own account, and of a tenant's people and log.
 
-Left out: managing addresses (the address is the login, which admins give), sign-in by code, setting a first password.
+Left out of allauth's: managing addresses (the address is the login, which admins give), sign-in by code, setting a
+first password.
 """
 
 from allauth.account import views as account
 from django.urls import path, re_path
 
-from providers.tenancy import views
+from providers.tenancy.views import account as own_account
+from providers.tenancy.views import activity, home, people
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home.home, name="home"),
+    path("account/", own_account.account, name="account"),
+    path("account/name/", own_account.account_name, name="account_name"),
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
@@ -42,4 +46,20 @@ urlpatterns = [
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+    path("<slug:tenant>/people/", people.member_list, name="people"),
+    path("<slug:tenant>/people/invite/", people.invite, name="invite"),
+    path("<slug:tenant>/people/<slug:public_id>/invite/", people.invite_again, name="invite_again"),
+    path("<slug:tenant>/people/<slug:public_id>/role/", people.member_role, name="member_role"),
+    path(
+        "<slug:tenant>/people/<slug:public_id>/deactivate/",
+        people.member_deactivate,
+        name="member_deactivate",
+    ),
+    path(
+        "<slug:tenant>/people/<slug:public_id>/reactivate/",
+        people.member_reactivate,
+        name="member_reactivate",
+    ),
+    path("<slug:tenant>/activity/", activity.activity, name="activity"),
+    path("<slug:tenant>/activity.csv", activity.activity_csv, name="activity_csv"),
 ]

@@ -75,8 +75,8 @@ def test_the_page_names_zone_tenant_role_and_theme(
     [
         (Role.VIEWER, ["Overview", "Balances"]),
         (Role.ANALYST, ["Overview", "Balances", "Sync runs", "Providers"]),
-        (Role.ADMIN, ["Overview", "Balances", "Sync runs", "Providers"]),
-        (Role.AUDITOR, ["Overview", "Balances", "Sync runs", "Providers"]),
+        (Role.ADMIN, ["Overview", "Balances", "Sync runs", "Providers", "People", "Activity"]),
+        (Role.AUDITOR, ["Overview", "Balances", "Sync runs", "Providers", "People", "Activity"]),
         (None, []),
     ],
 )

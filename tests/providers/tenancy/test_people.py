@@ -25,6 +25,7 @@ def test_a_tenant_is_made_and_logged() -> None:
 @pytest.mark.parametrize(
     ("slug", "name", "zone", "fault"),
     [
+        ("account", "A", "UTC", "slug"),
         ("accounts", "A", "UTC", "slug"),
         ("api", "A", "UTC", "slug"),
         ("hooks", "A", "UTC", "slug"),
@@ -105,7 +106,7 @@ def test_a_role_is_given_changed_and_taken_with_its_log(acme: Tenant, alice: Use
             {"role": "VIEWER", "is_active": True},
             {"role": "ANALYST", "is_active": True},
         ),
-        ("member.deactivate", {"role": "ANALYST"}, {}),
+        ("member.deactivate", {"role": "ANALYST", "is_active": True}, {"is_active": False}),
         (
             "member.role",
             {"role": "ANALYST", "is_active": False},

@@ -17,8 +17,8 @@ SignIn = Callable[[User], Client]
 MAY = {
     "VIEWER": "read",
     "ANALYST": "read export rename sync read_providers",
-    "AUDITOR": "read export read_providers read_log",
-    "ADMIN": "read export rename sync read_providers read_log manage_credentials manage_accounts"
+    "AUDITOR": "read export read_providers read_log read_people",
+    "ADMIN": "read export rename sync read_providers read_log read_people manage_credentials manage_accounts"
     " decide_held manage_people",
 }
 

@@ -1,0 +1,1 @@
+"""Show who may do what, what was done, and one's own account."""
