@@ -21,9 +21,10 @@ def open_run(credential: Credential) -> SyncRun:
     Credential.unscoped.filter(pk=credential.pk).update(lease_until=None)
     lease = schedule.claim(credential.pk, is_forced=True)
     assert lease is not None
-    return SyncRun.unscoped.create(
+    run: SyncRun = SyncRun.unscoped.create(
         tenant=credential.tenant, credential=credential, fence=lease.fence
     )
+    return run
 
 
 def row(ref: str = "m-1", available: str | None = "10.00", **values: Any) -> BalanceRow:

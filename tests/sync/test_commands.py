@@ -1,5 +1,6 @@
 """The operator's commands, over real HTTP to the simulator."""
 
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -49,7 +50,7 @@ def test_everything_a_provider_tells_is_held_exactly(
     assert run.requests == len(simulator.log)
     credential.refresh_from_db()
     assert credential.lease_until is None
-    assert credential.due_at == run.ended_at + schedule.timedelta(seconds=300)
+    assert credential.due_at == run.ended_at + timedelta(seconds=300)
     verify()
 
 

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def workers(
     scaled: None, processes: Processes, simulator: Simulator
 ) -> Iterator[Callable[..., Started]]:
     """Start tick worker and beat, and give the function that starts a sync worker."""
-    environ = {**TIMES, "PROVIDER_HOSTS": simulator.url}
+    environ: dict[str, Any] = {**TIMES, "PROVIDER_HOSTS": simulator.url}
     processes.worker("tick", pool="solo", concurrency=1, **environ)
     processes.beat(**environ)
 
@@ -59,7 +60,7 @@ def workers(
 def credential(acme: Tenant, simulator: Simulator) -> Credential:
     """Connect acme to the simulated Swipelux, due in an hour."""
     credential = connect(acme, simulator, "swipelux")
-    Credential.unscoped.update(due_at=schedule.database_now() + schedule.timedelta(hours=1))
+    Credential.unscoped.update(due_at=schedule.database_now() + timedelta(hours=1))
     return credential
 
 
@@ -237,7 +238,7 @@ def test_long_sync_delays_no_tick_and_keeps_its_lease(
 
     run = SyncRun.unscoped.get()
     assert run.status == RunStatus.RUNNING
-    assert Heartbeat.objects.get(name="sweep").at - started > schedule.timedelta(seconds=LEASE)
+    assert Heartbeat.objects.get(name="sweep").at - started > timedelta(seconds=LEASE)
     assert leased(credential)
 
 
