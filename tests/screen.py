@@ -13,6 +13,7 @@ from providers.tenancy.models import User
 
 Headers = dict[str, str]
 SignIn = Callable[[User], Client]
+CELLS = ("td", "th")
 WITH_CLASS = "contains(concat(' ', normalize-space(@class), ' '), ' {} ')"
 
 
@@ -89,6 +90,7 @@ def _spoken(element: Any) -> Iterator[str]:
     for child in element:
         if child.get("aria-hidden") != "true" and isinstance(child.tag, str):
             yield from _spoken(child)
+        yield " " if child.tag in CELLS else ""
         yield child.tail or ""
 
 

@@ -1,13 +1,10 @@
 """Show sync runs: a list that follows the ones under way, and one run with its scopes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -16,13 +13,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from providers.connectors import CONNECTORS
-from providers.models import Credential, Outcome, RunScope, RunStatus, SyncRun, Trigger
+from providers.models import Outcome, RunScope, RunStatus, SyncRun, Trigger
 from providers.tenancy import htmx
 from providers.tenancy.models import Tenant
 from providers.tenancy.scoping import Action, TenantRequest, may, role_required
+from providers.views import selection
 from providers.words import error_words
 
-PAGE_SIZE = 25
+TABLE = {"providers-runs-table": "providers/_runs_table.html"}
 TONES = {
     RunStatus.SUCCEEDED: ("ok", "check"),
     RunStatus.PARTIAL: ("warn", "clock"),
@@ -65,7 +63,7 @@ def present(run: SyncRun, *, tenant: Tenant, linked: bool = True, scope_text: st
     return RunItem(
         run=run,
         url=reverse("providers:run", args=[tenant.slug, run.public_id]) if linked else "",
-        credential_label=f"{CONNECTORS[run.credential.provider].label} {run.credential.name}",
+        credential_label=selection.credential_label(run.credential),
         provider_label=CONNECTORS[run.credential.provider].label,
         slot=list(CONNECTORS).index(run.credential.provider) + 1,
         trigger=str(run.requested_by) if run.requested_by else str(Trigger(run.trigger).label),
@@ -103,27 +101,25 @@ def run_text(run: SyncRun) -> str:
 @role_required(Action.READ_PROVIDERS)
 def runs(request: TenantRequest, tenant: str) -> HttpResponse:
     """List the tenant's runs, newest first, by result and credential."""
-    faults, status, credential = _filters(request.GET, request.tenant)
-    found = _selected(request.tenant, status, credential)
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    items = [present(run, tenant=request.tenant) for run in page.object_list]
+    asked = selection.read(request.GET, path=request.path, tenant=request.tenant)
+    found, pager = ([], {}) if asked.faults else selection.paged(asked, tenant=request.tenant)
+    items = [present(run, tenant=request.tenant) for run in found]
     context = {
         "runs": items,
-        "live": page.number == 1 and any(item.running for item in items),
-        "this_url": request.get_full_path(),
-        "all_url": reverse("providers:runs", args=[request.tenant.slug]),
-        "faults": faults,
-        "statuses": _status_links(request),
-        "credentials": _credential_links(request),
-        "credential": credential,
-        "pager": _pager(request, page),
+        "live": asked.page == 1 and any(item.running for item in items),
+        "this_url": asked.address(),
+        "all_url": request.path,
+        "faults": asked.faults,
+        "statuses": selection.status_links(asked),
+        "credentials": selection.credential_links(asked),
+        "credential": asked.credential,
+        "is_filtered": asked.is_filtered,
+        "pager": pager,
         "may_sync": may(request.role, action=Action.SYNC),
         "now": timezone.now(),
     }
-    partials = {"providers-runs-table": "providers/_runs_table.html"}
-    return htmx.render(
-        request, "providers/runs.html", context, partials=partials, status=422 if faults else 200
-    )
+    status = 422 if asked.faults else 200
+    return htmx.render(request, "providers/runs.html", context, partials=TABLE, status=status)
 
 
 @require_GET
@@ -138,7 +134,7 @@ def run(request: TenantRequest, tenant: str, public_id: str) -> HttpResponse:
     item = present(found, tenant=request.tenant)
     context = {
         "item": item,
-        "scopes": [_scope_item(outcome) for outcome in outcomes.order_by("-outcome", "id")],
+        "scopes": [_scope_item(outcome) for outcome in outcomes.order_by("outcome", "id")],
         "live": item.running,
         "runs_url": reverse("providers:runs", args=[request.tenant.slug]),
         "now": timezone.now(),
@@ -146,90 +142,6 @@ def run(request: TenantRequest, tenant: str, public_id: str) -> HttpResponse:
     return htmx.render(
         request, "providers/run.html", context, partials={"providers-run": "providers/_run.html"}
     )
-
-
-def _filters(
-    params: QueryDict, tenant: Tenant
-) -> tuple[list[str], RunStatus | None, Credential | None]:
-    faults = [
-        _("“%(name)s” is not something runs can be filtered by.") % {"name": name[:40]}
-        for name in params
-        if name not in {"status", "credential", "page"}
-    ]
-    status = params.get("status", "").upper()
-    if status and status not in RunStatus:
-        faults.append(_("“%(value)s” is no result of a run.") % {"value": status.lower()[:40]})
-        status = ""
-    credential = None
-    if wanted := params.get("credential"):
-        credential = _credentials(tenant).filter(public_id=wanted).first()
-        if credential is None:
-            faults.append(_("There is no such credential here."))
-    if not params.get("page", "1").isdecimal() or len(params.get("page", "1")) > 9:
-        faults.append(_("page is a whole number from 1."))
-    return faults, RunStatus(status) if status else None, credential
-
-
-def _selected(
-    tenant: Tenant, status: RunStatus | None, credential: Credential | None
-) -> QuerySet[SyncRun]:
-    found = SyncRun.objects.for_tenant(tenant).select_related("credential", "requested_by")
-    if status:
-        found = found.filter(status=status)
-    if credential:
-        found = found.filter(credential=credential)
-    return found.order_by("-started_at", "-id")
-
-
-def _credentials(tenant: Tenant) -> QuerySet[Credential]:
-    return Credential.objects.for_tenant(tenant).order_by("provider", "name", "id")
-
-
-def _address(request: HttpRequest, **changes: str | None) -> str:
-    params = request.GET.copy()
-    params.pop("page", None)
-    for name, value in changes.items():
-        params.pop(name, None)
-        if value:
-            params[name] = value
-    query = params.urlencode()
-    return f"{request.path}?{query}" if query else request.path
-
-
-def _status_links(request: TenantRequest) -> list[dict[str, Any]]:
-    current = request.GET.get("status", "")
-    choices = [("", _("All"))] + [(s.value.lower(), str(s.label)) for s in RunStatus]
-    return [
-        {"label": label, "url": _address(request, status=value), "current": current == value}
-        for value, label in choices
-    ]
-
-
-def _credential_links(request: TenantRequest) -> list[dict[str, Any]]:
-    current = request.GET.get("credential", "")
-    links = [{"label": _("All"), "url": _address(request, credential=None), "current": not current}]
-    for credential in _credentials(request.tenant):
-        label = f"{CONNECTORS[credential.provider].label} {credential.name}"
-        url = _address(request, credential=credential.public_id)
-        links.append({"label": label, "url": url, "current": current == credential.public_id})
-    return links
-
-
-def _pager(request: TenantRequest, page: Any) -> dict[str, Any]:
-    numbers: Iterable[int | str] = page.paginator.get_elided_page_range(page.number, on_each_side=2)
-    pages = [
-        {"number": n, "url": _address(request, page=str(n)), "current": n == page.number}
-        if isinstance(n, int)
-        else {"number": None, "url": ""}
-        for n in numbers
-    ]
-    return {
-        "text": _("%(start)d to %(end)d of %(count)d runs")
-        % {"start": page.start_index(), "end": page.end_index(), "count": page.paginator.count},
-        "pages": pages if page.paginator.num_pages > 1 else [],
-        "previous_url": _address(request, page=str(page.number - 1)) if page.has_previous() else "",
-        "next_url": _address(request, page=str(page.number + 1)) if page.has_next() else "",
-    }
 
 
 def _scope_item(outcome: RunScope) -> dict[str, Any]:
