@@ -12,11 +12,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from providers.money import plain
+from providers.tenancy.spreadsheets import REPLACEMENT, is_formula_like
 
 LONGEST_TEXT = 32_767  # Excel cuts what is longer without a word
 CUT_MARK = "… (cut)"
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 REMEMBERED = 8_192  # texts and instants: most of them stand in many rows
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)  # Excel's day zero, of wall time
 _DAY = timedelta(days=1)
@@ -39,11 +38,6 @@ def text_xml(text: str) -> str:
         return text
     text = _ESCAPE_LOOKALIKE.sub("_x005F_", clean_text(text))
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def is_formula_like(text: str) -> bool:
-    """Tell whether a spreadsheet might take the text for a formula."""
-    return text.startswith(FORMULA_STARTS)
 
 
 def text_tails(*, style: int, quoted: int) -> Callable[[str], str]:

@@ -4,23 +4,20 @@ Text is quoted, so that a spreadsheet which splits at semicolons keeps it whole;
 are ISO 8601 with the zone's offset, Z for UTC. Empty is "not reported", never zero.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from balances.columns import Column, ColumnKind
-from balances.exports.cells import REPLACEMENT, is_formula_like
 from balances.results import Row
 from providers.money import plain
+from providers.tenancy.spreadsheets import csv_text
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 BOM = "\ufeff"
 CHUNK = 64 * 1024
 END = "\r\n"
-# What UTF-8 or a reader of CSV cannot hold.
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def write(columns: Sequence[Column], rows: Iterable[Row], *, zone: ZoneInfo) -> Iterator[bytes]:
@@ -43,19 +40,9 @@ def lines(columns: Sequence[Column], rows: Iterable[Row], *, zone: ZoneInfo) -> 
         yield ",".join([write_field(row) for write_field in writers]) + END
 
 
-def safe_text(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would compute; NUL and surrogates become U+FFFD."""
-    return _UNWRITABLE.sub(REPLACEMENT, f"'{text}" if is_formula_like(text) else text)
-
-
 def _text(column: Column, zone: ZoneInfo) -> Callable[[Row], str]:
     value = column.value
-
-    def write_field(row: Row) -> str:
-        text = value(row)
-        return '"{}"'.format(safe_text(text).replace('"', '""')) if text else ""
-
-    return write_field
+    return lambda row: csv_text(value(row))
 
 
 def _amount(column: Column, zone: ZoneInfo) -> Callable[[Row], str]:

@@ -19,7 +19,6 @@ from django.test import Client
 
 from balances import results
 from balances.columns import COLUMNS, Column, ColumnKind
-from balances.exports.csv import safe_text
 from balances.models import Balance
 from balances.query.parse import parse_text
 from balances.query.tree import BalanceQuery
@@ -27,6 +26,7 @@ from balances.results import Context, Row, Total
 from balances.views import files
 from providers.money import plain
 from providers.tenancy.models import ActivityEntry, Tenant, User
+from providers.tenancy.spreadsheets import safe_text
 from tests.balances.builders import make_account, make_balance, make_credential, make_scope
 from tests.balances.exports.sheets import CAIRO, facts, formulas, raw_cells, table
 from tests.balances.query.worlds import make_world

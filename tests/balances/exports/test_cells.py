@@ -7,17 +7,10 @@ from balances.exports.cells import (
     LONGEST_TEXT,
     clean_text,
     instant_tails,
-    is_formula_like,
     text_tails,
     text_xml,
 )
 from tests.balances.exports.sheets import CAIRO
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0"])
-def test_text_that_a_spreadsheet_may_compute_is_known_by_its_start(start: str) -> None:
-    assert is_formula_like(f"{start}1+1")
-    assert not is_formula_like(f"x{start}1")
 
 
 def test_text_too_long_for_a_cell_is_cut_with_a_mark() -> None:
