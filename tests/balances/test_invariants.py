@@ -1,0 +1,212 @@
+"""Break each invariant once, and see `verify` name it."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db.models import F, QuerySet
+
+from balances.invariants import INVARIANTS
+from balances.models import Account, Balance, Coverage, HeldReading, Observation
+from providers import schedule
+from providers.models import Credential, RunStatus, Scope, Secret, SyncRun
+from providers.rows import AccountKind
+from providers.tenancy.models import Tenant
+from tests.balances.builders import make_credential
+from tests.balances.readings import MINUTE, T0, keep, row
+
+KEPT = "v1.test.AAAAAAAAAAAAAAAA.AAAA"
+
+
+def verify() -> tuple[int, str]:
+    """Run the command; return its exit status and what it printed."""
+    output = StringIO()
+    try:
+        call_command("verify", stdout=output, stderr=StringIO())
+    except SystemExit as end:
+        return int(end.code or 0), output.getvalue()
+    return 0, output.getvalue()
+
+
+@pytest.fixture
+def world(acme: Tenant) -> None:
+    """Keep two credentials' readings: changed, missing, held, doubled and of an agent."""
+    now = schedule.database_now()
+    first, second = make_credential(acme, due_at=now), make_credential(acme, due_at=now)
+    keep(first, row("m-1"), row("m-2"))
+    keep(first, row("m-1", "11.00"), at=T0 + MINUTE)
+    keep(second, row("m-1"), row("m-3"))
+    keep(second, row("m-1", "1000.00"), row("m-3"), at=T0 + MINUTE)
+    payman = make_credential(acme, provider="payman", due_at=now)
+    keep(payman, row("agent", account_kind=AccountKind.AGENT), ref="agent:USD")
+    keep(payman, row("c", account_kind=AccountKind.CUSTOMER), ref="customer:c:USD")
+    Secret.unscoped.create(tenant=acme, credential=first, field="key", sealed=KEPT)
+    Credential.unscoped.update(lease_until=None)
+    SyncRun.unscoped.update(status=RunStatus.SUCCEEDED, ended_at=now)
+
+
+def test_a_sound_world_passes(world: None) -> None:
+    assert verify() == (0, f"All {len(INVARIANTS)} invariants hold.\n")
+
+
+def observations() -> QuerySet[Observation]:
+    """Reach past the guard that keeps observations as they are."""
+    return QuerySet(model=Observation)
+
+
+def foreign_tenant() -> None:
+    other = Tenant.objects.create(slug="other", name="Other")
+    Balance.unscoped.filter(account__external_ref="m-3").update(tenant=other)
+
+
+def figure_without_observation() -> None:
+    Balance.unscoped.filter(account__external_ref="m-3").update(available=Decimal(7))
+
+
+def as_of_behind_its_observation() -> None:
+    Balance.unscoped.filter(account__external_ref="m-3").update(as_of=T0 - MINUTE)
+
+
+def as_of_going_back() -> None:
+    observed = observations().filter(balance__account__external_ref="m-1").earliest("pk")
+    observations().filter(pk=observed.pk).update(as_of=T0 + 5 * MINUTE)
+
+
+def missing_without_times() -> None:
+    Balance.unscoped.filter(missing_since__isnull=False).update(fetched_at=None)
+
+
+def present_with_missing_times() -> None:
+    Balance.unscoped.filter(missing_since=None).update(missing_readings=1)
+
+
+def other_holder() -> None:
+    Balance.unscoped.filter(account__external_ref="m-3").update(holder="CUSTOMERS")
+
+
+def agent_like_its_customers() -> None:
+    Account.unscoped.filter(kind="AGENT").update(holder="CUSTOMERS")
+
+
+def other_counting() -> None:
+    Balance.unscoped.filter(account__external_ref="m-3").update(counting="TEST")
+
+
+def duplicate_of_nothing() -> None:
+    Account.unscoped.filter(counting="DUPLICATE").update(counted_by=None)
+
+
+def counted_nowhere() -> None:
+    Account.unscoped.filter(counting="DUPLICATE").update(counted_by=F("credential"))
+
+
+def overlapping_coverage() -> None:
+    one = Coverage.unscoped.earliest("pk")
+    Coverage.unscoped.create(
+        tenant=one.tenant, scope=one.scope, started_at=one.started_at, ended_at=one.ended_at
+    )
+    Coverage.unscoped.filter(pk=one.pk).update(ended_at=F("ended_at") + MINUTE)
+
+
+def coverage_turned_round() -> None:
+    Coverage.unscoped.update(started_at=F("ended_at") + MINUTE)
+
+
+def uncovered_scope() -> None:
+    Coverage.unscoped.all().delete()
+
+
+def half_read_scope() -> None:
+    Scope.unscoped.update(as_of=None)
+
+
+def failing_since_never() -> None:
+    Scope.unscoped.update(error_code="timeout")
+
+
+def held_for_nothing() -> None:
+    HeldReading.unscoped.all().delete()
+
+
+def held_unmarked() -> None:
+    Scope.unscoped.update(held_at=None)
+
+
+def closed_on_no_day() -> None:
+    Account.unscoped.update(closed_at=T0)
+
+
+def retired_but_open() -> None:
+    Credential.unscoped.update(retired_at=T0, due_at=None)
+
+
+def running_without_lease() -> None:
+    SyncRun.unscoped.update(status=RunStatus.RUNNING)
+
+
+def leased_to_nobody() -> None:
+    Credential.unscoped.update(lease_until=T0)
+
+
+def ended_never() -> None:
+    SyncRun.unscoped.update(ended_at=None)
+
+
+def without_a_future() -> None:
+    Credential.unscoped.update(due_at=None)
+
+
+def paused_but_due() -> None:
+    Credential.unscoped.update(paused_at=T0)
+
+
+def sealed_by_a_lost_key() -> None:
+    Secret.unscoped.update(sealed=KEPT.replace("test", "lost"))
+
+
+def unsealed() -> None:
+    Secret.unscoped.update(sealed="in the clear")
+
+
+BREAKS: dict[Callable[[], None], str] = {
+    foreign_tenant: "has a account of another tenant",
+    figure_without_observation: "is not its latest observation",
+    as_of_behind_its_observation: "is older than its latest observation",
+    as_of_going_back: "is true at an earlier time than the one before it",
+    missing_without_times: "is missing without its last times",
+    present_with_missing_times: "has the times of a missing one",
+    other_holder: "has another holder than its account",
+    agent_like_its_customers: "shares its holder with its customers",
+    other_counting: "counts as TEST, not as LIVE",
+    duplicate_of_nothing: "is a duplicate of nothing",
+    counted_nowhere: "is counted nowhere",
+    overlapping_coverage: "overlaps the interval before it",
+    coverage_turned_round: "ends before it starts",
+    uncovered_scope: "was read when its coverage does not say so",
+    half_read_scope: "has some but not all times of a reading",
+    failing_since_never: "fails without a time",
+    held_for_nothing: "is held for no reading",
+    held_unmarked: "has a waiting reading but is not held",
+    closed_on_no_day: "is closed without a day",
+    retired_but_open: "is open though its credential is retired",
+    running_without_lease: "runs without its lease",
+    leased_to_nobody: "is leased to no run",
+    ended_never: "ended at no time",
+    without_a_future: "is active but will never be read",
+    paused_but_due: "is due though it was stopped",
+    sealed_by_a_lost_key: "is sealed by a key that is not in the ring",
+    unsealed: "is not sealed",
+}
+
+
+@pytest.mark.parametrize(("act", "named"), BREAKS.items(), ids=[each.__name__ for each in BREAKS])
+def test_a_break_is_named_and_fails(world: None, act: Callable[[], None], named: str) -> None:
+    act()
+
+    status, printed = verify()
+
+    assert status == 1
+    assert named in printed
+    assert "11.00" not in printed
