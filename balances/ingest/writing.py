@@ -152,7 +152,7 @@ def _update_accounts(changed: Iterable[Change], *, writing: Writing) -> None:
     rows = {change.stored.account_id: change.row for change in changed if change.is_account}
     if not rows:
         return
-    accounts = list(Account.unscoped.filter(pk__in=rows) if len(rows) <= ROWS else _in_parts(rows))
+    accounts = list(_in_parts(rows))
     for account in accounts:
         row = rows[account.pk]
         account.credential = writing.credential

@@ -383,6 +383,25 @@ def test_customer_that_left_the_list_stays_known(credential: Credential) -> None
     assert Scope.unscoped.filter(ref="customer:2", closed_at=None).exists()
 
 
+def test_listed_customer_takes_its_new_name_and_is_watched_again(credential: Credential) -> None:
+    ingest.record(open_run(credential), reading=listing("customer:1", "customer:2"))
+    Scope.unscoped.filter(ref="customer:1").update(closed_at=T0)
+    Scope.unscoped.filter(ref="customer:2").update(name="Old")
+
+    ingest.record(open_run(credential), reading=listing("customer:1", "customer:2", at=T0 + MINUTE))
+
+    assert Scope.unscoped.get(ref="customer:1").closed_at is None
+    assert Scope.unscoped.get(ref="customer:2").name == "Customer:2"
+
+
+def test_held_references_are_those_ever_read(credential: Credential) -> None:
+    keep(credential, row("m-1"), row("m-2"))
+    keep(credential, row("m-1"), at=T0 + MINUTE)
+
+    assert ingest.held_refs(credential) == {"m-1", "m-2"}
+    assert ingest.stored_refs(credential) == {"account": frozenset({"m-1"})}
+
+
 # --- Closed ---------------------------------------------------------------------------------------
 def close(ref: str) -> None:
     Account.unscoped.filter(external_ref=ref).update(closed_at=T0, closed_from=T0.date())
