@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from balances import ingest
 from balances.ingest import Recorded
 from providers import schedule
+from providers.errors import CredentialRejected
 from providers.models import Credential, Outcome, SyncRun, Trigger
 from providers.rows import ScopeReading
 from providers.services import runs
@@ -134,7 +135,7 @@ def _read(hand: runs.RunInHand, *, watcher: Watcher | None) -> Exception | None:
 
 def _keep(run: SyncRun, *, reading: ScopeReading) -> Recorded:
     """Record a reading; a rejected key is the credential's fault, and marks no scope."""
-    if reading.error is not None and reading.error.code == "credential_rejected":
+    if isinstance(reading.error, CredentialRejected):
         return Recorded(
             ref=reading.ref,
             outcome=Outcome.FAILED,
