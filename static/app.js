@@ -24,6 +24,12 @@
   document.addEventListener('click', (e) => {
     const t = e.target;
     closeMenus(t.closest('details.menu'));
+    /* what was chosen in a menu closes it; focus goes to its head, which the swap keeps by its id */
+    const chosen = t.closest('.menu-panel :is(a[href], button[type="submit"])');
+    if (chosen && !chosen.hasAttribute('download')) {
+      const menu = chosen.closest('details.menu');
+      menu.open = false; menu.querySelector('summary').focus();
+    }
 
     if (t.closest('[data-theme-toggle]')) {
       e.preventDefault(); // without this script the button leads to the account page
@@ -52,14 +58,24 @@
     }
   });
 
-  /* Shift with a click or with Enter on a header adds it as the next sort key */
-  document.addEventListener('click', (e) => {
+  /* Shift with a click or with Enter on a header adds it as the next sort key: a plain click on the other
+     address, so that target, swap, history and focus are those of every head */
+  const addSort = (e) => {
     const link = e.target.closest('a[data-add-sort]');
     if (!link || !e.shiftKey) return;
     e.preventDefault(); e.stopImmediatePropagation();
-    if (window.htmx) window.htmx.ajax('GET', link.dataset.addSort, { target: '#balances-table', push: link.dataset.addSort });
-    else say(`Would add a sort key: ${link.dataset.addSort}`);
-  }, true);
+    link.href = link.dataset.addSort;
+    link.click();
+  };
+  document.addEventListener('click', addSort, true);
+  document.addEventListener('keydown', (e) => { if (e.key === 'Enter') addSort(e); }, true);
+
+  /* what had focus may be gone after a swap (a removed chip): then the swapped part itself takes it */
+  let part = '';
+  document.addEventListener('htmx:before:swap', () => { part = document.activeElement?.closest('[tabindex="-1"][id]')?.id ?? ''; });
+  document.addEventListener('htmx:after:swap', () => {
+    if (document.activeElement === document.body) document.getElementById(part)?.focus({ preventScroll: true });
+  });
 
   document.addEventListener('keydown', (e) => {
     if (e.key === 'Escape') {

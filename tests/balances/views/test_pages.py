@@ -511,6 +511,19 @@ def test_fault_of_the_search_stands_at_its_field_and_keeps_what_was_typed(
     assert "more than 5 words" in screen.text("//*[@id='q-fault']")
 
 
+def test_fault_typed_into_the_search_reaches_its_box_by_htmx_and_leaves_it_again(
+    client: Client, payiano: Credential
+) -> None:
+    headers = htmx("div#balances-table", **{"HX-Source": "form#view"})
+
+    typed = see(client, "q=a+b+c+d+e+f", status=422, headers=headers).part("//*[@id='q-fault']")
+    mended = see(client, "q=a", headers=headers).part("//*[@id='q-fault']")
+
+    assert typed.text("@hx-swap-oob") == "true"
+    assert "more than 5 words" in typed.text()
+    assert (mended.has("@hidden"), mended.text()) == (True, "")
+
+
 def test_all_faults_are_named_at_once(client: Client, payiano: Credential) -> None:
     screen = see(client, "colour=red&page=0", status=422)
 
@@ -533,7 +546,8 @@ def test_htmx_gets_the_table_and_the_parts_that_follow_it(
     assert screen.column(0) == ["a", "b"]
     assert not screen.has("//title")
     assert screen.texts("//*[@hx-swap-oob]/@id") == [
-        *("balances-tabs", "view-state", "balances-tools", "q", "balances-export", "status"),
+        *("balances-tabs", "view-state", "balances-tools", "q", "q-fault"),
+        *("balances-export", "status"),
     ]
     assert screen.text("//*[@id='status']").startswith("2 balances. Balances where Currency is USD")
     assert screen.response["HX-Push-Url"] == f"{LIST}?currency=USD&sort=account"
