@@ -211,6 +211,19 @@ def test_throttled_run_is_due_when_the_provider_said(
     assert not Scope.unscoped.filter(ref="c").exists()
 
 
+def test_due_scope_a_throttled_run_did_not_reach_waits_as_told(
+    provider: Scripted, credential: Credential
+) -> None:
+    Scope.unscoped.create(
+        tenant=credential.tenant, credential=credential, ref="z", due_at=schedule.database_now()
+    )
+
+    run_of(provider, credential, failed(Throttled(retry_after=timedelta(minutes=7)), ref="b"))
+
+    credential.refresh_from_db()
+    assert Scope.unscoped.get(ref="z").due_at == credential.due_at
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [(HostRefused("not listed"), "host_refused"), (ValueError("a bug"), "internal_error")],
@@ -270,6 +283,20 @@ def test_run_that_loses_its_lease_is_abandoned_and_commits_no_more(
     assert credential.lease_until is None
     assert (credential.due_at is None) == (lost == "paused")
     assert not Scope.unscoped.filter(ref="b").exists()
+
+
+def test_run_that_ends_late_leaves_the_lease_of_the_next_alone(
+    provider: Scripted, credential: Credential
+) -> None:
+    def take_over() -> None:
+        Credential.unscoped.update(lease_until=schedule.database_now())
+        assert schedule.claim(credential.pk, is_forced=True)
+
+    run = run_of(provider, credential, take_over, GOOD)
+
+    credential.refresh_from_db()
+    assert run.status == RunStatus.ABANDONED
+    assert credential.lease_until is not None
 
 
 def test_run_outcome_is_one_line_without_names_or_amounts(

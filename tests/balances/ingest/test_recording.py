@@ -416,6 +416,15 @@ def test_closed_account_that_is_reported_unchanged_stays_closed(credential: Cred
     assert balance().account.closed_at == T0
 
 
+def test_closed_account_that_is_only_renamed_stays_closed(credential: Credential) -> None:
+    keep(credential, row())
+    close("m-1")
+
+    keep(credential, row(account_name="New name"), at=T0 + MINUTE)
+
+    assert balance().account.closed_at == T0
+
+
 @pytest.mark.parametrize("was_missing", [True, False], ids=["back", "moved"])
 def test_closed_account_that_is_back_or_moves_is_reopened_with_a_notice(
     credential: Credential, was_missing: bool
