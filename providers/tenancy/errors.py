@@ -1,18 +1,41 @@
 """Answer failures with pages that say what happened and what to do, and reveal nothing else."""
 
 import sys
+from collections.abc import Mapping
 
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from providers.tenancy.context import theme_of
 from providers.tenancy.models import Membership, Role, Tenant
+from providers.tenancy.roles import SUMMARIES
 from providers.tenancy.scoping import Action
 
+IS_FOR: Mapping[Action | None, str | Promise] = {
+    Action.READ_PROVIDERS: _("Providers and sync runs are for analysts, admins and auditors"),
+    Action.EXPORT: _("Downloads are for analysts, admins and auditors"),
+    Action.SYNC: _("Syncing is for analysts and admins"),
+    Action.RENAME: _("Names are given by analysts and admins"),
+    Action.READ_LOG: _("The activity log is for admins and auditors"),
+    Action.READ_PEOPLE: _("People and roles are for admins and auditors"),
+    Action.MANAGE_PEOPLE: _("People and roles are changed by admins"),
+    Action.MANAGE_CREDENTIALS: _("Credentials are for admins"),
+    Action.MANAGE_ACCOUNTS: _("Closing and moving accounts is for admins"),
+    Action.DECIDE_HELD: _("Held readings are decided by admins"),
+}
+# By the first words of the URL name; the same for what is missing and for what belongs to others.
+MISSING: Mapping[str, str | Promise] = {
+    "balances:detail": _("There is no such balance here"),
+    "providers:run": _("There is no such sync run here"),
+    "providers:credential": _("There is no such credential here"),
+    "member_": _("There is no such person here"),
+}
 RETRY_SECONDS = 30
 REFERENCE_LENGTH = 8
 
@@ -21,11 +44,10 @@ REFERENCE_LENGTH = 8
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403, naming who of the tenant could give the permission."""
     tenant = getattr(request, "tenant", None)
-    action = getattr(exception, "action", None)
-    admins = _admins(tenant) if tenant else []
     context = {
-        "admins": admins,
-        "is_for_admins": action not in {Action.READ_PROVIDERS, Action.EXPORT},
+        "admins": _admins(tenant) if tenant else [],
+        "is_for": IS_FOR.get(getattr(exception, "action", None), _("Your role does not open this")),
+        "may": SUMMARIES.get(getattr(request, "role", ""), ""),
     }
     return render(request, "403.html", context, status=403)
 
@@ -40,7 +62,10 @@ def _admins(tenant: Tenant) -> list[str]:
 @requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404 with the same page for what is missing and for what belongs to others."""
-    return render(request, "404.html", status=404)
+    match = request.resolver_match
+    here = match.view_name if match else ""
+    words = next((text for name, text in MISSING.items() if here.startswith(name)), None)
+    return render(request, "404.html", {"words": words or _("There is nothing here")}, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -60,7 +60,7 @@ class Change:
 
 
 def changes(entry: ActivityEntry, *, zone: ZoneInfo) -> list[Change]:
-    """List what an entry says was and is, in the order it was recorded."""
+    """List what an entry says was and is, by name: PostgreSQL keeps no order of its own."""
     before, after = entry.before or {}, entry.after or {}
     return [
         Change(
@@ -68,7 +68,7 @@ def changes(entry: ActivityEntry, *, zone: ZoneInfo) -> list[Change]:
             before=_words(name, before[name], zone=zone) if name in before else None,
             after=_words(name, after[name], zone=zone) if name in after else None,
         )
-        for name in dict.fromkeys([*before, *after])
+        for name in sorted({*before, *after})
         if not (name in before and name in after and before[name] == after[name])
     ]
 
@@ -100,7 +100,7 @@ def _words(name: str, value: Any, *, zone: ZoneInfo) -> str:
         return ", ".join(_words(name, item, zone=zone) for item in value)
     if isinstance(value, Mapping):
         return ", ".join(
-            f"{_label(key)} {_words(key, item, zone=zone)}" for key, item in value.items()
+            f"{_label(key)} {_words(key, item, zone=zone)}" for key, item in sorted(value.items())
         )
     if isinstance(value, str) and _INSTANT.match(value):
         return _moment(value, zone=zone)

@@ -9,7 +9,10 @@ from providers.tenancy.models import Role
 
 SUMMARIES: Mapping[str, str | Promise] = {
     Role.VIEWER: _("Reads the overview and every balance."),
-    Role.ANALYST: _("Also reads providers and runs, syncs, downloads files, gives names."),
-    Role.ADMIN: _("Also manages people and credentials, closes accounts, decides held readings."),
+    Role.ANALYST: _("Reads balances, providers and runs; syncs, downloads files, gives names."),
+    Role.ADMIN: _(
+        "Does all an analyst does; manages people and credentials, closes accounts, decides held"
+        " readings."
+    ),
     Role.AUDITOR: _("Reads and downloads everything, the log included; changes nothing."),
 }

@@ -166,7 +166,7 @@ def _line(entry: ActivityEntry, *, zone: ZoneInfo) -> str:
 
 
 def _json(facts: dict[str, Any]) -> str:
-    return json.dumps(masked(facts), ensure_ascii=False) if facts else ""
+    return json.dumps(masked(facts), ensure_ascii=False, sort_keys=True) if facts else ""
 
 
 def _instant(at: datetime, *, zone: ZoneInfo) -> str:

@@ -43,3 +43,30 @@ def test_a_form_without_its_token_is_refused_in_words(bob: User) -> None:
 
     assert answer.status_code == 403
     assert "This form is too old" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/acme/people/", "People and roles are for admins and auditors"),
+        ("/acme/people/invite/", "People and roles are changed by admins"),
+        ("/acme/activity/", "The activity log is for admins and auditors"),
+    ],
+)
+def test_a_refusal_says_for_whom_it_is_what_one_may_and_who_can_change_it(
+    address: str, words: str, alice: User, bob: User, sign_in: Callable[[User], Client]
+) -> None:
+    answer = sign_in(bob).get(address)
+    text = answer.content.decode()
+
+    assert answer.status_code == 403
+    assert words in text
+    assert "Your role in Acme is Viewer. Reads the overview and every balance." in text
+    assert "Alice can change that." in text
+
+
+def test_a_missing_person_is_called_one(alice: User, sign_in: Callable[[User], Client]) -> None:
+    answer = sign_in(alice).get(f"/acme/people/{'f' * 32}/role/")
+
+    assert answer.status_code == 404
+    assert "There is no such person here" in answer.content.decode()

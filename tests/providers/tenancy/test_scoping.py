@@ -117,7 +117,7 @@ def test_who_is_refused_is_told_who_can_help(alice: User, bob: User, sign_in: Si
 
     text = sign_in(bob).post("/acme/admin/").content.decode()
 
-    assert "Who can change that: Alice." in text
+    assert "Alice can change that." in text
 
 
 @pytest.mark.parametrize("address", ["/acme/", "/nobody/", "/accounts/login/", "/acme/admin/"])
