@@ -127,6 +127,49 @@ def test_held_reading_exits_with_4_and_is_not_waited_for(
     verify()
 
 
+def under_way(credential: Credential) -> SyncRun:
+    """Begin a run elsewhere."""
+    lease = schedule.claim(credential.pk, is_forced=True)
+    assert lease
+    run: SyncRun = SyncRun.unscoped.create(
+        tenant=credential.tenant, credential=credential, fence=lease.fence
+    )
+    return run
+
+
+def test_run_under_way_is_joined_and_its_end_is_ours(
+    acme: Tenant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential = connect(acme, simulator, "payiano")
+    run = under_way(credential)
+
+    def finish(_: float) -> None:
+        SyncRun.unscoped.filter(pk=run.pk).update(status=RunStatus.PARTIAL)
+
+    monkeypatch.setattr("balances.management.commands.sync_balances.time.sleep", finish)
+
+    status, printed = sync(acme)
+
+    assert (status, simulator.log) == (3, [])
+    assert "joined the run under way" in printed
+
+
+def test_lost_run_is_waited_out_and_read_anew(
+    acme: Tenant, simulator: Simulator, settings: Any
+) -> None:
+    settings.LEASE_SECONDS = 1
+    credential = connect(acme, simulator, "payiano")
+    run = under_way(credential)
+    settings.LEASE_SECONDS = 120
+
+    status, printed = sync(acme)
+
+    run.refresh_from_db()
+    assert (status, run.status) == (0, RunStatus.ABANDONED), printed
+    assert held(credential) == truth(simulator, "payiano")
+    verify()
+
+
 def test_paused_credential_is_not_read(acme: Tenant, simulator: Simulator) -> None:
     credential = connect(acme, simulator, "payiano")
     Credential.unscoped.update(paused_at=schedule.database_now(), due_at=None)

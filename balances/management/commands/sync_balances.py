@@ -42,6 +42,7 @@ class Command(BaseCommand):
             return RunStatus.FAILED
         run = self._run(credential) or self._join(credential)
         if run is None:
+            time.sleep(POLL_SECONDS)
             return self._read(Credential.unscoped.get(pk=credential.pk))
         why = f" {run.error_code} {run.error_detail}".rstrip()
         self.stdout.write(f"{credential}: {run.status.lower()}{why}")
