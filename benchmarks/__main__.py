@@ -49,6 +49,7 @@ def run(name: str, vendor: str) -> int:
             **os.environ,
             "DATABASE_URL": url,
             "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+            "LOG_LEVEL": "WARNING",
         }
         command = [sys.executable, "-c", START, f"benchmarks.{name}"]
         return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode

@@ -72,6 +72,11 @@ class BalanceQuery:
     columns: tuple[str, ...] = ()
 
     @property
+    def is_unfiltered(self) -> bool:
+        """Tell whether it asks for all there is."""
+        return not self.where.filters and not self.q
+
+    @property
     def names_state(self) -> bool:
         """Tell whether it speaks of `state`; only then may closed rows answer it."""
         return any(condition.field == "state" for condition in self.where.conditions())

@@ -6,7 +6,15 @@ from balances.query.tree import BalanceQuery
 from balances.results.context import Context
 from balances.results.rows import Row, ordered_by, read
 from balances.results.snapshot import snapshot
-from balances.results.totals import Facets, Total, facets, grouped, merge, per_provider
+from balances.results.totals import (
+    Facets,
+    Total,
+    everything,
+    facets,
+    grouped,
+    merge,
+    per_provider,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +41,15 @@ class Page:
 def page(query: BalanceQuery, *, context: Context) -> Page:
     """Return the page, in three statements: the filter's groups, the tenant's, and the rows.
 
+    Without a filter the first two are one.
     Raises: QueryError.
     """
+    by = "scope__credential_id" if query.group_by == ("provider",) else ""
     with snapshot():
-        by = "scope__credential_id" if query.group_by == ("provider",) else ""
-        parts = grouped(query, context=context, by=by)
-        counts = facets(context)
+        if query.is_unfiltered:
+            parts, counts = everything(context)
+        else:
+            parts, counts = grouped(query, context=context, by=by), facets(context)
         count = sum(part.rows for part in parts)
         first = (query.page - 1) * query.per_page
         rows = _rows(query, first, context) if first < count else ()

@@ -5,12 +5,12 @@ and how many are not fresh. Means and merged totals are computed in Python, exac
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from balances.fields import EXACT, AmountSum
 from balances.query.catalogue import STATES
@@ -22,6 +22,7 @@ from balances.results.snapshot import snapshot
 # Own money stands first, and live money before what is only listed.
 _HOLDERS = ("OWN", "CUSTOMERS")
 _COUNTINGS = ("LIVE", "MANUAL", "UNVERIFIED", "DUPLICATE", "TEST")
+_FACETS = ("currency", "holder", "scope__credential_id", "state_rank")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +104,9 @@ def merge(parts: Iterable[Total]) -> list[Total]:
     found: dict[tuple[str, str, str], Total] = {}
     for part in parts:
         known = found.get(part.key)
-        found[part.key] = part if known is None else _added(known, part)
+        found[part.key] = (
+            replace(part, credential_id=None) if known is None else _added(known, part)
+        )
     return sorted(found.values(), key=_place)
 
 
@@ -118,10 +121,27 @@ def per_provider(parts: Iterable[Total], context: Context) -> dict[str, list[Tot
 
 def facets(context: Context) -> Facets:
     """Count all the tenant's rows, in one statement."""
-    columns = ("currency", "holder", "scope__credential_id", "state_rank")
     with snapshot():
-        balances = context.everything().annotate(state_rank=F("state_rank")).order_by()
-        groups = list(balances.values(*columns).annotate(n=Count("pk")))
+        return _facets(_groups(context, *_FACETS).annotate(n=Count("pk")), context)
+
+
+def everything(context: Context) -> tuple[list[Total], Facets]:
+    """Return the totals of all open rows, by credential too, and the counts of all: one statement for both."""
+    with snapshot():
+        groups = list(_groups(context, *_FACETS, "counting").annotate(**_AGGREGATES))
+    open_ones = [group for group in groups if group["state_rank"] != CLOSED]
+    totals_of = [_total(each, credential_id=each["scope__credential_id"]) for each in open_ones]
+    return totals_of, _facets(groups, context)
+
+
+def _groups(context: Context, *columns: str) -> QuerySet[Any]:
+    balances = context.everything().annotate(state_rank=F("state_rank")).order_by()
+    groups: QuerySet[Any] = balances.values(*columns)
+    return groups
+
+
+def _facets(groups: Iterable[Mapping[str, Any]], context: Context) -> Facets:
+    groups = list(groups)
     counted = [(group, group["n"]) for group in groups if group["state_rank"] != CLOSED]
     credentials = context.by_id
     return Facets(

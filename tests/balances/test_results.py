@@ -29,6 +29,7 @@ from tests.balances.builders import (
     make_scope,
     make_tenant,
 )
+from tests.balances.query.worlds import make_world
 
 HOUR = timedelta(hours=1)
 
@@ -65,9 +66,12 @@ def many(tenant: Tenant, rows: int) -> Credential:
 
 # --- What it costs ----------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "text", ["", "group_by=provider", "state=fresh&sort=credential", "q=payiano"]
+    ("text", "number"),
+    [("", 3), ("group_by=provider", 3), ("state=fresh&sort=credential", 4), ("q=payiano", 4)],
 )
-def test_a_page_costs_four_statements_however_many_rows(acme: Tenant, text: str) -> None:
+def test_a_page_costs_the_same_few_statements_however_many_rows(
+    acme: Tenant, text: str, number: int
+) -> None:
     many(acme, 210)
 
     def statements(per_page: int) -> int:
@@ -76,7 +80,22 @@ def test_a_page_costs_four_statements_however_many_rows(acme: Tenant, text: str)
         assert len(found.rows) == per_page
         return len(captured)
 
-    assert statements(25) == statements(200) == 4
+    assert statements(25) == statements(200) == number
+
+
+@pytest.mark.parametrize("group_by", ["", "provider", "currency"])
+def test_a_page_of_everything_says_what_two_statements_say(acme: Tenant, group_by: str) -> None:
+    make_world(acme, seed=21, rows=80)
+    query, context = ask(f"group_by={group_by}"), Context.load(acme, now=NOW)
+
+    whole = results.page(query, context=context)
+
+    assert whole.totals == results.totals(query, context=context)
+    assert whole.facets == results.facets(context)
+    assert whole.facets.closed_count > 0
+    assert whole.count == len(list(results.stream(query, context=context)))
+    if group_by == "provider":
+        assert whole.groups == results.by_provider(query, context=context)
 
 
 def test_the_default_page_reads_its_rows_from_the_sort_index(acme: Tenant) -> None:
@@ -478,7 +497,7 @@ def test_a_stream_left_half_read_ends_its_transaction(transactional_db: None) ->
 
     stream = results.stream(ask(), context=Context.load(tenant, now=NOW))
     assert next(stream).currency == "C0"
-    stream.close()  # type: ignore[attr-defined]  # it is a generator
+    stream.close()
 
     make_tenant("after")
     assert Tenant.objects.count() == 2
