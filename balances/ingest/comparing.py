@@ -1,11 +1,11 @@
 """Compare a reading with what we hold, in Python, so that only what changed is written."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from balances.ingest.stored import TOLD, Stored, by_key, place_of
-from providers.rows import AsOfSource, BalanceRow
+from providers.rows import AsOfSource, BalanceRow, Flag
 
 # Whole readings without a row after which a person is asked, and counting may stop.
 ASK_AFTER = 3
@@ -69,10 +69,19 @@ def compare(
         known = left.pop((row.account_ref, row.currency), None)
         if known is None:
             changes.new.append(row)
-        elif not _is_same(row, known, scope_id=scope_id):
-            _sort_changed(changes, row=row, known=known, seen=seen)
+            continue
+        named = _with_owner(row, known)
+        if not _is_same(named, known, scope_id=scope_id):
+            _sort_changed(changes, row=named, known=known, seen=seen)
     changes.gone = [known for known in left.values() if _is_gone(known, scope_id=scope_id)]
     return changes
+
+
+def _with_owner(row: BalanceRow, known: Stored) -> BalanceRow:
+    """Keep the owner that a reading does not name: a side question that failed unsays nothing."""
+    if row.owner_ref or row.owner_name or not (known.account.owner_ref or known.account.owner_name):
+        return row
+    return replace(row, owner_ref=known.account.owner_ref, owner_name=known.account.owner_name)
 
 
 def _is_same(row: BalanceRow, known: Stored, *, scope_id: int) -> bool:
@@ -119,7 +128,7 @@ def moment_of(row: BalanceRow, *, known: Stored | None, seen: Seen) -> Moment | 
 
     Where the provider's own time and the reading's disagree, the as-of time still never goes back.
     """
-    own = (row.as_of, str(AsOfSource.PROVIDER)) if row.as_of else (None, "")
+    own = (row.as_of, _clock_of(row)) if row.as_of else (None, "")
     shown, source = own if own[0] else (seen.as_of, seen.as_of_source)
     assert shown is not None  # noqa: S101  # one of the two always has a time
     before, before_source = shown_of(known, seen=seen) if known else (None, "")
@@ -128,6 +137,12 @@ def moment_of(row: BalanceRow, *, known: Stored | None, seen: Seen) -> Moment | 
             return None
         return Moment(at=before, source=before_source, shown=before, shown_source=before_source)
     return Moment(at=own[0], source=own[1], shown=shown, shown_source=source)
+
+
+def _clock_of(row: BalanceRow) -> str:
+    """Return whose time a row carries: ours, where the provider's lay in the future."""
+    is_ours = Flag.FUTURE_TIME in row.flags
+    return str(AsOfSource.RECEIVED if is_ours else AsOfSource.PROVIDER)
 
 
 def shown_of(known: Stored, *, seen: Seen) -> tuple[datetime | None, str]:

@@ -450,3 +450,22 @@ def test_flags_and_scale_are_kept(credential: Credential) -> None:
         [Flag.MORE_DECIMALS, Flag.NEGATIVE, Flag.UNKNOWN_CURRENCY]
     )
     assert balance(currency="ZZZ9").decimals == 2
+
+
+def test_an_owner_the_reading_does_not_name_is_kept(credential: Credential) -> None:
+    keep(credential, row("m-1", "1.00", owner_ref="app-1", owner_name="Acme Treasury"))
+
+    keep(credential, row("m-1", "2.00"), at=T0 + MINUTE)
+
+    account = Account.unscoped.get()
+    assert (account.owner_ref, account.owner_name) == ("app-1", "Acme Treasury")
+    assert balance().available == Decimal("2.00")
+
+
+def test_a_provider_time_in_the_future_is_ours_and_says_so(credential: Credential) -> None:
+    future = row("m-1", "1.00", as_of=T0, flags=frozenset({Flag.FUTURE_TIME}))
+
+    keep(credential, future)
+
+    assert Observation.unscoped.get().as_of_source == AsOfSource.RECEIVED
+    assert balance().as_of_source == AsOfSource.RECEIVED
