@@ -47,7 +47,8 @@ def compare(
 def promise(name: str, measured: float, *, at_most: float, unit: str = "×") -> None:
     """Print whether a measured figure keeps its promise."""
     verdict = "kept" if measured <= at_most else "BROKEN"
-    print(f"  promise {name}: {measured:.3g} {unit}, at most {at_most:g} {unit}: {verdict}")
+    told, most = f"{measured:.3g} {unit}".strip(), f"{at_most:g} {unit}".strip()
+    print(f"  promise {name}: {told}, at most {most}: {verdict}")
 
 
 def peak_growth(work: Callable[[], object]) -> float:
