@@ -88,10 +88,15 @@ def words(found: Any) -> str:
 def _spoken(element: Any) -> Iterator[str]:
     yield element.text or ""
     for child in element:
-        if child.get("aria-hidden") != "true" and isinstance(child.tag, str):
+        if isinstance(child.tag, str) and not _is_hidden(child):
             yield from _spoken(child)
         yield " " if child.tag in CELLS else ""
         yield child.tail or ""
+
+
+def _is_hidden(element: Any) -> bool:
+    """Tell what a reader never hears, and what only phones show."""
+    return element.get("aria-hidden") == "true" or "only-s" in (element.get("class") or "").split()
 
 
 def name_of(link: Any) -> str:

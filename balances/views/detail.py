@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from balances.fields import EXACT
 from balances.lifecycle import FIXED_HOLDERS
@@ -22,13 +22,18 @@ from balances.views.notices import notices
 from balances.views.words import COUNTING, HOLDERS
 from providers.connectors import CONNECTORS
 from providers.currencies import currency
-from providers.models import AsOfSource, Outcome, RunScope, SyncRun
+from providers.models import AsOfSource, Outcome, RunScope, RunStatus, SyncRun
 from providers.money import places
 from providers.rows import AmountKind
 from providers.tenancy.scoping import Action, may
 from providers.views.runs import RunItem, present
 from providers.words import error_words
 
+LABELS = {
+    AmountKind.AVAILABLE: gettext_lazy("Available"),
+    AmountKind.PENDING: gettext_lazy("Pending"),
+    AmountKind.LEDGER: gettext_lazy("Ledger"),
+}
 OBSERVATIONS = 30
 RUNS = 12
 
@@ -66,7 +71,11 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
         "runs_url": reverse("providers:runs", args=[tenant.slug]) if linked else "",
         "may_sync": may(role, action=Action.SYNC) and balance.scope.credential.is_active,
         "notices": notices(row, balance, seen=observed, role=role, now=context.now),
-        "legend": [connector.legend[kind] for kind in AmountKind if kind in connector.legend],
+        "legend": [
+            {"label": LABELS[kind], "text": connector.legend[kind]}
+            for kind in AmountKind
+            if kind in connector.legend
+        ],
         "observations": seen,
         "dp": max([row.decimals, *(places(s.available) for s in seen if s.available is not None)]),
         "log": _log(balance, linked=linked),
@@ -128,16 +137,22 @@ def _log(balance: Balance, *, linked: bool) -> list[RunItem]:
             run,
             tenant=balance.tenant,
             linked=linked,
-            scope_text=_scope_text(outcomes.get(run.pk)),
+            scope_text=_scope_text(run, outcomes.get(run.pk)),
         )
         for run in runs
     ]
 
 
-def _scope_text(outcome: RunScope | None) -> str:
+def _scope_text(run: SyncRun, outcome: RunScope | None) -> str:
     """Say what a run learned of this balance's scope; a read without a change leaves no row."""
+    if outcome is None and run.status == RunStatus.RUNNING:
+        return ""
     if outcome is None:
-        return _("not changed, or not reached")
+        return (
+            _("nothing new")
+            if run.status == RunStatus.SUCCEEDED
+            else _("not reached, or unchanged")
+        )
     if outcome.outcome == Outcome.FAILED:
         return str(error_words(outcome.error_code).short)
     if outcome.outcome == Outcome.HELD:

@@ -29,13 +29,14 @@ MOST_COLUMNS = 9
 
 @dataclass(frozen=True, kw_only=True)
 class RowView:
-    """One balance as the table shows it."""
+    """One balance as the table shows it; without a name, phones shorten its reference."""
 
     row: Row
     url: str
     words: StateWords
     holder: str
     tag: str
+    is_unnamed: bool
     again: bool
     breaks: bool
     extras: list[Extra]
@@ -97,6 +98,7 @@ def row_views(
                 words=STATES[row.state],
                 holder=str(HOLDERS[row.holder]),
                 tag="" if row.counting == "LIVE" else str(COUNTING[row.counting]),
+                is_unnamed=row.account_name == row.account_ref,
                 again=before == row.currency,
                 breaks=before not in (None, row.currency),
                 extras=extras(row),

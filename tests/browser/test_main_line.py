@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from balances import tasks
@@ -21,7 +21,7 @@ from providers.models import Credential, SyncRun
 from providers.simulator.server import Simulator
 from providers.tenancy.models import Tenant, User
 from tests.conftest import PASSWORD, Walk
-from tests.processes import Processes, wait_for
+from tests.processes import Processes
 from tests.sync.worlds import PROVIDERS, connect
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -145,11 +145,12 @@ def test_search_sort_second_key_and_pill_swap_the_rows_and_back_restores_them(pa
 def test_wrong_rows_never_stay_after_a_slow_answer(page: Page) -> None:
     """Let the first answer come last: the later question holds."""
     page.goto(LIST)
-    slow: list[Any] = []
-    page.route(re.compile(r"[?]q=wa$"), lambda route: slow.append(route))
+    slow: list[Route] = []
+    first = re.compile(r"[?]q=wa$")
+    page.route(first, lambda route: slow.append(route))
 
-    page.locator("#q").fill("wa")
-    wait_for(lambda: slow or page.wait_for_timeout(20), what="the first question")
+    with page.expect_request(first):
+        page.locator("#q").fill("wa")
     page.locator("#q").fill("agent")
     expect(page).to_have_url(ends("?q=agent"))
     for route in slow:

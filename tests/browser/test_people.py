@@ -39,6 +39,7 @@ def test_the_log_is_filtered_in_place_under_one_address_and_back_restores(
     expect(page.get_by_role("rowheader")).to_have_count(2)
     page.evaluate("document.body.dataset.kept = 'yes'")
 
+    page.get_by_label("What", exact=True).focus()
     page.get_by_label("What", exact=True).select_option("accounts")
 
     expect(page).to_have_url(f"{walk.url}/acme/activity/?what=accounts")
@@ -81,12 +82,10 @@ def test_the_theme_button_turns_the_theme_and_leads_nowhere_with_script(
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
-def test_all_of_it_works_without_script(
-    plain: Page, live_server: LiveServer, acme: Tenant, alice: User, bob: User
-) -> None:
+def test_all_of_it_works_without_script(plain: Page, acme: Tenant, alice: User, bob: User) -> None:
     sign_in(plain, alice)
     plain.get_by_role("button", name="Theme").click()
-    expect(plain).to_have_url(f"{live_server.url}/account/?#display")
+    expect(plain).to_have_url(re.compile(r"/account/\?#display$"))
     plain.get_by_label("Dark").check()
     plain.get_by_label("Keyboard shortcuts").uncheck()
     plain.get_by_role("button", name="Save display").click()
@@ -99,7 +98,7 @@ def test_all_of_it_works_without_script(
     plain.get_by_role("button", name="Invite").click()
     expect(plain.get_by_role("alert")).to_be_focused()
     plain.get_by_label("Work e-mail").fill("nadia@acme.example")
-    plain.get_by_text("Analyst").click()
+    plain.get_by_label(re.compile("^Analyst")).check()
     plain.get_by_role("button", name="Invite").click()
     row = plain.get_by_role("row", name=re.compile("nadia@acme.example"))
     expect(row).to_contain_text("Analyst")

@@ -109,7 +109,9 @@ def test_figures_stand_with_their_currency_and_legend(client: Client, payiano: C
 
     assert screen.text(f"//*[{classed('big')}]") == "KWD212,480.1255"
     assert screen.texts(f"//*[{classed('mid')}]") == ["0.000", "not reported"]
-    assert "withdrawn" in screen.text(f"//*[{classed('sheet-foot')}]")
+    legend = screen.texts(f"//*[{classed('legend')}]/span")
+    assert [said.split()[0] for said in legend] == ["Available", "Pending", "Ledger"]
+    assert legend[0] == "Available Can be withdrawn, transferred or paid out now."
 
 
 def test_facts_tell_the_source(client: Client, payiano: Credential) -> None:
@@ -216,16 +218,20 @@ def test_run_log_says_what_each_run_learned_of_the_scope(
         {"outcome": "FAILED", "error_code": "timeout"},
         {"outcome": "HELD"},
         None,
+        None,
+        None,
     ]
-    for fence, outcome in enumerate(outcomes):
-        run = make_run(payiano, fence=fence, started_at=NOW - fence * HOUR)
+    statuses = [*[RunStatus.SUCCEEDED] * 4, RunStatus.PARTIAL, RunStatus.RUNNING]
+    for fence, (outcome, status) in enumerate(zip(outcomes, statuses, strict=True)):
+        run = make_run(payiano, fence=fence, started_at=NOW - fence * HOUR, status=status)
         if outcome:
             RunScope.unscoped.create(tenant=run.tenant, run=run, scope=balance.scope, **outcome)
 
     log = see(client, balance).part("//table[caption[contains(., 'Runs of this credential')]]")
 
     assert log.texts(".//tbody/tr/td[last()]") == [
-        *("1 figure changed", "no whole answer in time", "held", "not changed, or not reached"),
+        *("1 figure changed", "no whole answer in time", "held", "nothing new"),
+        *("not reached, or unchanged", ""),
     ]
 
 
