@@ -15,6 +15,10 @@ from django.utils.translation import gettext_lazy
 from providers.tenancy.models import ActivityEntry, Role
 
 LABELS: Mapping[str, str | Promise] = {
+    "access_token": gettext_lazy("Access token"),
+    "api_key": gettext_lazy("API key"),
+    "api_secret": gettext_lazy("API secret"),
+    "api_version": gettext_lazy("API version"),
     "base_url": gettext_lazy("Base URL"),
     "changed": gettext_lazy("Balances changed"),
     "closed": gettext_lazy("Closed"),

@@ -40,7 +40,9 @@ def test_a_change_is_said_in_words(
     assert said(before, after) == words
 
 
-@pytest.mark.parametrize("name", ["api_secret", "access_token", "api_key", "password", "SECRET"])
+@pytest.mark.parametrize(
+    "name", ["client_secret", "session_token", "private_key", "password", "SECRET"]
+)
 @pytest.mark.parametrize("value", ["sk.live.abcdef", ["sk.live.abcdef"], 12345])
 def test_a_secret_that_was_recorded_by_mistake_is_shown_nowhere(name: str, value: object) -> None:
     facts = {name: value, "deep": {name: value}}
@@ -55,7 +57,7 @@ def test_a_secret_that_was_recorded_by_mistake_is_shown_nowhere(name: str, value
 
 
 def test_the_last_characters_of_a_secret_are_no_secret() -> None:
-    assert said({}, {"api_secret": "*** 7f3c"}) == ["Api secret: *** 7f3c"]
+    assert said({}, {"api_secret": "*** 7f3c"}) == ["API secret: *** 7f3c"]
     assert masked({"api_secret": "*** 7f3c", "name": "x"}) == {
         "api_secret": "*** 7f3c",
         "name": "x",

@@ -133,8 +133,10 @@ def test_what_is_not_understood_shows_no_rows_and_says_why(
     client: Client, acme: Tenant, params: dict[str, str], control: str | None, headers: Any
 ) -> None:
     write(acme, label="Main")
-    screen = Screen(client.get(LOG, params, headers=headers), status=422)
+    answer = client.get(LOG, params, headers=headers)
+    screen = Screen(answer, status=422)
 
+    assert "items" not in answer.context
     assert rows(screen) == []
     assert "Nothing is shown" in screen.text("//*[@role='alert' and @autofocus]")
     invalid = screen.root.xpath("//*[@aria-invalid='true']")
