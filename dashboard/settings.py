@@ -171,6 +171,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Mail and files -------------------------------------------------------------------------------
 LOCAL_MAIL = f"filemail:///{VAR_DIR / 'mail'}"
 vars().update(env.email_url("EMAIL_URL", default=LOCAL_MAIL if IS_LOCAL else "smtp://localhost:25"))
+# A mail server that is away must not hold a page.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="dashboard@localhost")
 MEDIA_ROOT = FILES_DIR
 STATIC_URL = "/static/"
