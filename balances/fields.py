@@ -123,7 +123,7 @@ class AmountField(_Field):
 
 
 class TotalField(AmountField):
-    """Hold a sum of amounts, which may pass 20 whole digits; for expressions, never a column."""
+    """Hold a sum of amounts, which may pass 20 whole digits; for expressions, and for sums that are kept."""
 
     description = "Exact total"
     whole_digits = WHOLE_DIGITS + 10

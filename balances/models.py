@@ -9,6 +9,9 @@ from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from balances.closings.models import Closing as Closing
+from balances.closings.models import ClosingDay as ClosingDay
+from balances.closings.models import ClosingTotal as ClosingTotal
 from balances.fields import AmountField, FoldedField
 from providers.models import AsOfSource, Credential, Scope, SyncRun
 from providers.tenancy.managers import AppendOnlyModel, AppendOnlyQuerySet, TenantManager

@@ -3,7 +3,8 @@
 Every task may run twice, and at the same time as itself: the database decides who does the work.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import structlog
 from celery import current_app, shared_task
@@ -13,16 +14,19 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from balances import ingest
+from balances.closings import making
 from balances.ingest import Recorded
 from providers import schedule
 from providers.errors import CredentialRejected
 from providers.models import Credential, Outcome, SyncRun, Trigger
 from providers.rows import ScopeReading
 from providers.services import runs
-from providers.tenancy.models import User
+from providers.tenancy.models import Tenant, User
 
 log = structlog.get_logger(__name__)
 
+# Days that one message closes; the next tick sends another for the rest.
+DAYS_AT_ONCE = 10
 HASTE = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
 Watcher = Callable[[Recorded], None]
 
@@ -46,6 +50,23 @@ def sweep(**_: object) -> None:
     schedule.beat("sweep", now=now)
 
 
+@shared_task(name="balances.tasks.make_closings")
+def make_closings(**_: object) -> None:
+    """Wake a worker for each tenant whose business day has ended; copies of a message make nothing twice."""
+    now = schedule.database_now()
+    _send([(close_days, {"tenant_id": pk}) for pk in making.due(now=now)])
+    schedule.beat("make_closings", now=now)
+
+
+@shared_task(name="balances.tasks.close_days")
+def close_days(*, tenant_id: int, **_: object) -> None:
+    """Close a tenant's oldest days that have ended and are not closed."""
+    tenant = Tenant.objects.get(pk=tenant_id)
+    made = making.make(tenant, now=schedule.database_now(), most=DAYS_AT_ONCE)
+    if made:
+        log.info("days_closed", tenant=tenant.slug, first=str(made[0]), last=str(made[-1]))
+
+
 @shared_task(name="balances.tasks.sync_credential")
 def sync_credential(*, credential_id: int, **_: object) -> None:
     """Read what is due of one credential; a copy of a message that lost the lease ends without a request."""
@@ -53,22 +74,26 @@ def sync_credential(*, credential_id: int, **_: object) -> None:
 
 
 def wake(credential_ids: Iterable[int]) -> None:
-    """Send the wake-ups; a broker that cannot take them costs one tick, so its faults end here."""
-    ids = list(credential_ids)
-    if not ids:
+    """Send the wake-ups of credentials."""
+    _send([(sync_credential, {"credential_id": pk}) for pk in credential_ids])
+
+
+def _send(messages: Sequence[tuple[Any, dict[str, int]]]) -> None:
+    """Send tasks to the workers; a broker that cannot take them costs one tick, so its faults end here."""
+    if not messages:
         return
     try:
         with _hasty_connection() as connection, connection.Producer() as producer:
-            for credential_id in ids:
-                sync_credential.apply_async(
-                    kwargs={"credential_id": credential_id},
+            for task, kwargs in messages:
+                task.apply_async(
+                    kwargs=kwargs,
                     queue="sync",
                     expires=3 * settings.TICK_SECONDS,
                     producer=producer,
                     retry=False,
                 )
     except (OperationalError, OSError) as fault:
-        log.warning("wake_up_lost", credentials=len(ids), fault=type(fault).__name__)
+        log.warning("wake_up_lost", messages=len(messages), fault=type(fault).__name__)
 
 
 def _hasty_connection() -> Connection:

@@ -74,6 +74,7 @@ def queues() -> dict[str, Any]:
         "task_routes": {
             "balances.tasks.dispatch_due": {"queue": "tick"},
             "balances.tasks.sweep": {"queue": "tick"},
+            "balances.tasks.make_closings": {"queue": "tick"},
         },
         "task_annotations": {
             "*": {"soft_time_limit": 75, "time_limit": 90},
@@ -92,7 +93,7 @@ def schedule() -> dict[str, Any]:
         "beat_max_loop_interval": tick,
         "beat_schedule": {
             name: {"task": f"balances.tasks.{name}", "schedule": tick, "options": options}
-            for name in ("dispatch_due", "sweep")
+            for name in ("dispatch_due", "sweep", "make_closings")
         },
     }
 

@@ -57,7 +57,9 @@ ARROWS: dict[str, set[str]] = {
     "balances": set(),
     "balances.fields": {"providers.money"},
     "balances.apps": {"balances.fields"},
-    "balances.models": {"balances.fields"} | MODELS,
+    "balances.models": {"balances.fields", "balances.closings.models"} | MODELS,
+    "balances.closings.models": {"balances.fields"} | MODELS,
+    "balances.closings": KEPT | MODELS | {"providers.currencies", "providers.money"},
     "balances.query": {"providers.money", "providers.currencies"},
     "balances.query.compile": KEPT | MODELS | {"providers.money", "providers.currencies"},
     "balances.states": set(),
@@ -70,15 +72,16 @@ ARROWS: dict[str, set[str]] = {
     "balances.exports": KEPT | MODELS | FLOOR | ASKED | {"providers.connectors"},
     "balances.templatetags": FLOOR | ASKED,
     "balances.invariants": KEPT | MODELS | FLOOR | {"balances.ingest", "providers.sealing"},
-    "balances.tasks": KEPT | {"balances.ingest", "providers"},
+    "balances.tasks": KEPT | {"balances.ingest", "balances.closings", "providers"},
     "balances.views": KEPT
     | ASKED
-    | {"balances.lifecycle", "balances.tasks", "balances.charts", "balances.exports"},
+    | {"balances.lifecycle", "balances.tasks", "balances.charts", "balances.exports"}
+    | {"balances.closings"},
     "balances.urls": {"balances.views"},
     "balances.management": KEPT
     | ASKED
     | {"balances.ingest", "balances.lifecycle", "balances.tasks", "balances.exports"}
-    | {"balances.invariants"},
+    | {"balances.invariants", "balances.closings"},
     "dashboard": {"balances", "providers"},
 }
 # Views, tasks and commands of balances may use all of providers: the table's `providers.*`.
@@ -99,6 +102,8 @@ UNSCOPED = {
     "balances.models": "declares it",
     "balances.ingest": "writes what a claimed run read",
     "balances.tasks": "due work of all tenants",
+    "balances.closings.models": "declares it",
+    "balances.closings.making": "the days of all tenants that are to be closed",
     "balances.invariants": "checks every tenant",
     "balances.management.commands.verify": "checks every tenant",
     "balances.management.commands.sync_balances": "follows the run it started",

@@ -4,7 +4,7 @@ from dashboard.celery import app, broker_faults
 from tests.cluster import free_port
 from tests.processes import Broker
 
-SYNC, TICKS = "balances.tasks.sync_credential", ("dispatch_due", "sweep")
+SYNC, TICKS = "balances.tasks.sync_credential", ("dispatch_due", "sweep", "make_closings")
 
 
 def limits(name: str) -> tuple[float | None, float | None]:
