@@ -329,28 +329,76 @@ def test_failing_credential_is_one_line_with_what_mends_it(
     assert see(sign_in(bob)).texts(links) == []
 
 
+def test_failing_parts_are_one_line_per_credential_and_reason(
+    client: Client, payiano: Credential, payman: Credential
+) -> None:
+    for _ in range(6):
+        make_scope(payiano, error_code="timeout", failing_since=NOW - HOUR)
+    make_scope(payiano, error_code="timeout", closed_at=NOW)
+    make_scope(payman, name="Juniper in EUR", error_code="not_found", failing_since=NOW)
+
+    screen = see(client)
+
+    assert problems(screen) == [
+        "6 parts of Payiano Collections are not synced: no whole answer in time. Since 10:00."
+        " It is tried again by itself. Figures stay as last read.",
+        "Juniper in EUR of Payman Treasury is not synced: not known to the provider. Since 11:00."
+        " Check the id among the watched ones. Figures stay as last read.",
+    ]
+    links = screen.texts(f"//ul[{classed('problems')}]//a/@href")
+    assert links[0] == f"{LIST}?credential={payiano.public_id}&state=not_synced"
+
+
+@pytest.mark.parametrize("values", [{"error_code": "unreachable"}, {"paused_at": NOW}])
+def test_parts_of_what_fails_or_rests_as_a_whole_are_not_named(
+    client: Client, acme: Tenant, values: dict[str, Any]
+) -> None:
+    credential = make_credential(acme, **values)
+    make_scope(credential, error_code="timeout")
+
+    assert len(problems(see(client))) == len(values.keys() & {"error_code"})
+
+
+def hold(credential: Credential, *, name: str = "Main account") -> HeldReading:
+    run = SyncRun.unscoped.create(
+        tenant=credential.tenant, credential=credential, fence=SyncRun.unscoped.count()
+    )
+    held: HeldReading = HeldReading.unscoped.create(
+        tenant=credential.tenant,
+        scope=make_scope(credential, name=name, held_at=NOW),
+        run=run,
+        reason=HoldReason.DROPPED,
+        detail="4 of 5",
+        held_at=NOW - HOUR,
+        read_at=NOW,
+        as_of=NOW,
+        as_of_source=AsOfSource.RECEIVED,
+    )
+    return held
+
+
 def test_held_reading_is_named_until_it_is_decided(client: Client, payiano: Credential) -> None:
-    run = SyncRun.unscoped.create(tenant=payiano.tenant, credential=payiano, fence=1)
-    values: dict[str, Any] = {
-        "tenant": payiano.tenant,
-        "scope": make_scope(payiano, name="Main account", held_at=NOW),
-        "run": run,
-        "reason": HoldReason.DROPPED,
-        "detail": "4 of 5",
-        "held_at": NOW - HOUR,
-        "read_at": NOW,
-        "as_of": NOW,
-        "as_of_source": AsOfSource.RECEIVED,
-    }
-    held = HeldReading.unscoped.create(**values)
+    held = hold(payiano)
 
     assert problems(see(client)) == [
-        "A reading of Payiano Collections, Main account is held. Since 10:00."
-        " Many balances are gone: 4 of 5"
+        "A reading of Payiano Collections, Main account, is held. Since 10:00."
+        " Many balances are gone: 4 of 5."
     ]
     held.decision = Decision.REFUTED
     held.save()
     assert problems(see(client)) == []
+
+
+def test_many_held_readings_are_one_line(client: Client, payiano: Credential) -> None:
+    for number in range(8):
+        hold(payiano, name=f"Customer {number}")
+
+    screen = see(client)
+
+    assert problems(screen) == [
+        "8 readings of Payiano Collections are held. Since 10:00. Many balances are gone."
+    ]
+    assert screen.href("Show the balances") == (f"{LIST}?credential={payiano.public_id}&state=held")
 
 
 def test_balances_missing_for_a_day_are_asked_about_in_one_line(
