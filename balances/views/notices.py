@@ -66,8 +66,8 @@ def _why(balance: Balance) -> str:
     if not code:
         return ""
     words = error_words(code)
-    said = _("Reason: %(why)s.") % {"why": words.short}
-    return " ".join(part for part in (said, detail, str(words.remedy)) if part)
+    why = f"{words.short} ({detail})" if detail else str(words.short)
+    return _("Reason: %(why)s. %(remedy)s") % {"why": why, "remedy": words.remedy}
 
 
 def _unusual(

@@ -204,7 +204,7 @@ def test_balance_never_read_has_no_figure_and_no_history(
     assert screen.text(f"//*[{classed('big')}]") == "USDnot reported"
     assert "Nothing was read of this balance yet." in screen.text("//main")
     assert noticed(screen) == [
-        "This balance was never read. Reason: not known to the provider. agentId 7"
+        "This balance was never read. Reason: not known to the provider (agentId 7)."
         " Check the id among the watched ones."
     ]
 
@@ -314,7 +314,7 @@ def test_held_reading_stands_beside_the_old_figure(client: Client, payiano: Cred
     assert screen.text(f"//*[{classed('big')}]") == "USD100.00"
     (said,) = noticed(screen)
     assert said == (
-        "A reading is held. A figure moved by an exact power of ten: 1 of 1"
+        "A reading is held. A figure moved by an exact power of ten (1 of 1)."
         " The old figure stands. Read 11:00, it says USD 10,000.00."
     )
     form = screen.part(f"//form[@action='/acme/held/{held.public_id}/']")
