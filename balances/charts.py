@@ -3,10 +3,11 @@
 Geometry is in the units of an SVG view box 1000 wide. Balances below zero are counted and named, not drawn.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import reduce
+from itertools import accumulate
 
 from balances.fields import EXACT
 from balances.query.tree import BalanceQuery
@@ -16,6 +17,7 @@ from providers.money import PLACES, WHOLE_DIGITS
 
 WIDTH = Decimal(1000)
 GAP = Decimal("2.5")
+THINNEST = Decimal(2)
 SMALLEST_SHARE = Decimal("0.012")
 TENTH = Decimal("0.1")
 
@@ -147,13 +149,13 @@ def _smallest(shares: Iterable[Share]) -> dict[tuple[str, str], Decimal]:
 
 
 def percent(part: Decimal, whole: Decimal) -> str:
-    """Write a share with one decimal, 0 and 100 without."""
+    """Write a share with one decimal, 0 and 100 without and only where they are exact."""
     if whole <= 0:
         return ""
-    value = (part * 100 / whole).quantize(TENTH, rounding=ROUND_HALF_EVEN)
-    if value in (0, 100):
-        return f"{value.to_integral_value()}%"
-    return f"{value}%"
+    if part in (0, whole):
+        return "100%" if part else "0%"
+    value = _tenths(part * 100 / whole)
+    return f"<{TENTH}%" if not value else f">{100 - TENTH}%" if value == 100 else f"{value}%"
 
 
 def currency_bars(shares: Sequence[Share], largest: Sequence[Part]) -> list[Bar]:
@@ -198,21 +200,30 @@ def _bar(shares: list[Share], parts: list[Part]) -> Bar:
     )
 
 
-def _blocks(shares: list[Share], parts: list[Part], whole: Decimal) -> Iterable[Block]:
-    x = Decimal(0)
-    for share in shares:
-        for label, amount in _pieces(share, parts, whole):
-            width = _scaled(amount, whole)
-            yield Block(
-                x=x,
-                width=max(width - GAP, TENTH) if x + width < WIDTH else width,
-                slot=share.slot,
-                label=label,
-                provider=share.label,
-                amount=amount,
-                percent=percent(amount, whole),
-            )
-            x += width
+def _blocks(shares: list[Share], parts: list[Part], whole: Decimal) -> Iterator[Block]:
+    pieces = [
+        (share, label, amount) for share in shares for label, amount in _pieces(share, parts, whole)
+    ]
+    sizes = _sizes([amount for _, _, amount in pieces], whole)
+    edges = [_tenths(edge) for edge in accumulate(sizes, initial=Decimal(0))]
+    for (share, label, amount), x, end in zip(pieces, edges, edges[1:], strict=False):
+        yield Block(
+            x=x,
+            width=end - x - (GAP if end < WIDTH else 0),
+            slot=share.slot,
+            label=label,
+            provider=share.label,
+            amount=amount,
+            percent=percent(amount, whole),
+        )
+
+
+def _sizes(amounts: Sequence[Decimal], whole: Decimal) -> list[Decimal]:
+    """Give each piece its part of the width, those too thin to be seen a little of what the others have."""
+    thin = GAP + THINNEST
+    large = [amount for amount in amounts if amount * WIDTH >= whole * thin]
+    room, held = WIDTH - thin * (len(amounts) - len(large)), _sum(large)
+    return [amount * room / held if amount in large else thin for amount in amounts]
 
 
 def _pieces(share: Share, parts: list[Part], whole: Decimal) -> list[tuple[str, Decimal]]:
@@ -235,6 +246,10 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def _scaled(part: Decimal, whole: Decimal) -> Decimal:
-    if whole <= 0:
+    if part <= 0 or whole <= 0:
         return Decimal(0)
-    return (part * WIDTH / whole).quantize(TENTH, rounding=ROUND_HALF_EVEN)
+    return max(_tenths(part * WIDTH / whole), THINNEST)
+
+
+def _tenths(units: Decimal) -> Decimal:
+    return units.quantize(TENTH, rounding=ROUND_HALF_EVEN)

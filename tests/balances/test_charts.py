@@ -1,6 +1,10 @@
 from decimal import Decimal
 
-from balances.charts import currency_bars, provider_bars, read
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from balances.charts import WIDTH, Part, Share, currency_bars, percent, provider_bars, read
 from balances.query.tree import BalanceQuery
 from balances.results import Context
 from providers.tenancy.models import Tenant
@@ -78,3 +82,73 @@ def test_nothing_is_drawn_of_nothing(acme: Tenant) -> None:
     assert parts == []
     assert [share.total for share in shares] == [None]
     assert currency_bars(shares, parts)[0].blocks == ()
+
+
+def make_share(amount: Decimal, *, slot: int = 1, negative: Decimal = Decimal(0)) -> Share:
+    return Share(
+        currency="USD",
+        holder="OWN",
+        provider=f"provider-{slot}",
+        label=f"Provider {slot}",
+        slot=slot,
+        rows=1,
+        reported=1,
+        total=amount + negative,
+        positive=amount,
+        negative=negative,
+        negative_count=int(negative < 0),
+    )
+
+
+AMOUNTS = st.decimals(min_value=0, max_value=Decimal(10) ** 20, places=6)
+
+
+@given(st.lists(st.lists(AMOUNTS, min_size=1, max_size=4), min_size=1, max_size=6))
+def test_blocks_follow_each_other_inside_the_bar(holdings: list[list[Decimal]]) -> None:
+    shares = [make_share(sum(held, Decimal(0)), slot=n) for n, held in enumerate(holdings, 1)]
+    whole = sum(share.positive for share in shares)
+    parts = [
+        Part(currency="USD", holder="OWN", provider=f"provider-{n}", label=f"{k}", available=amount)
+        for n, held in enumerate(holdings, 1)
+        for k, amount in enumerate(held)
+        if 0 < amount >= whole * Decimal("0.012")
+    ]
+
+    (bar,) = currency_bars(shares, parts)
+
+    end = Decimal(0)
+    for block in bar.blocks:
+        assert block.width >= 1
+        assert block.x >= end
+        end = block.x + block.width
+    assert end == (WIDTH if bar.blocks else 0)
+    assert sum(block.amount for block in bar.blocks) == whole
+
+
+def test_currency_of_nothing_but_debts_draws_nothing_and_says_its_sum() -> None:
+    (bar,) = currency_bars([make_share(Decimal(0), negative=Decimal(-7))], [])
+
+    assert (bar.blocks, bar.split) == ((), ())
+    assert (bar.total, bar.negative, bar.negative_count) == (Decimal(-7), Decimal(-7), 1)
+
+
+def test_provider_of_nothing_but_debts_has_no_share() -> None:
+    (bar,) = provider_bars([make_share(Decimal(0), negative=Decimal(-7))])["provider-1"]
+
+    assert (bar.width, bar.percent) == (Decimal(0), None)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [
+        ("1", "3", "33.3%"),
+        ("1", "1", "100%"),
+        ("0", "1", "0%"),
+        ("0.0004", "1", "<0.1%"),
+        ("0.9996", "1", ">99.9%"),
+        ("1", "0", ""),
+        ("0.1225", "1", "12.2%"),
+    ],
+)
+def test_share_has_one_decimal_but_at_the_ends(part: str, whole: str, said: str) -> None:
+    assert percent(Decimal(part), Decimal(whole)) == said

@@ -154,10 +154,10 @@ def test_bar_is_the_whole_of_its_own_currency_and_holder(
         "EUR Payman 100% 3.00",
     ]
     assert blocks(screen) == [
-        ("f3", "0", "1000.0"),
-        ("f1", "0", "747.5"),  # a gap stands after a block, but for the last
+        ("f3", "0.0", "1000.0"),
+        ("f1", "0.0", "747.5"),  # a gap stands after a block, but for the last
         ("f3", "750.0", "250.0"),
-        ("f1", "0", "1000.0"),
+        ("f1", "0.0", "1000.0"),
     ]
 
 
