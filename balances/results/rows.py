@@ -1,6 +1,7 @@
 """Read balances as plain rows, page by page or as a stream, without a model instance each."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -10,7 +11,8 @@ from django.db.models import F, Q, QuerySet
 from balances.query.catalogue import STATES
 from balances.query.compile import compile_order
 from balances.query.tree import BalanceQuery
-from balances.results.context import Context, provider_label, provider_slot
+from balances.results.context import Context, CredentialFacts, provider_label, provider_slot
+from balances.results.reading import kinds, tuples
 from balances.results.snapshot import lift_limit, snapshot
 from providers.currencies import exponent
 
@@ -95,8 +97,7 @@ def stream(query: BalanceQuery, *, context: Context) -> Generator[Row, None, Non
 
     Raises: QueryError, before the first row.
     """
-    ordered = _values(ordered_by(query, context=context))
-    return _streamed(ordered, context)
+    return _streamed(ordered_by(query, context=context), context)
 
 
 def one(public_id: str, *, context: Context) -> Row | None:
@@ -125,54 +126,50 @@ def ordered_by(query: BalanceQuery, *, context: Context) -> QuerySet[Any]:
 
 def read(balances: QuerySet[Any], *, context: Context) -> Iterator[Row]:
     """Return prepared balances as rows."""
-    makers = _makers(context)
-    return (makers[values[1]](values) for values in _values(balances))
+    return _rows(balances, context, is_streamed=False)
 
 
 def _streamed(balances: QuerySet[Any], context: Context) -> Generator[Row, None, None]:
-    makers = _makers(context)
     with snapshot():
         lift_limit()
-        for values in balances.iterator(chunk_size=CHUNK):
+        yield from _rows(balances, context, is_streamed=True)
+
+
+def _rows(balances: QuerySet[Any], context: Context, *, is_streamed: bool) -> Iterator[Row]:
+    makers = {credential.id: _maker(credential) for credential in context.credentials}
+    columns = balances.annotate(rank=F("state_rank")).values_list(*_STORED, "rank")
+    with closing(tuples(columns, size=CHUNK, is_streamed=is_streamed)) as found:
+        for values in found:
             yield makers[values[1]](values)
 
 
-def _values(balances: QuerySet[Any]) -> QuerySet[Any]:
-    values: QuerySet[Any] = balances.annotate(rank=F("state_rank")).values_list(*_STORED, "rank")
-    return values
-
-
-def _makers(context: Context) -> dict[int, Any]:
-    """Give each credential the function that makes its rows, its own part computed once."""
-    return {credential.id: _maker(credential) for credential in context.credentials}
-
-
-def _maker(credential: Any) -> Any:
+def _maker(credential: CredentialFacts) -> Callable[[tuple[Any, ...]], Row]:
+    """Return the function that makes a credential's rows, its own part computed once."""
+    kind = kinds()
+    amount, instant, texts = kind.amount, kind.instant, kind.texts
     label, slot = provider_label(credential.provider), provider_slot(credential.provider)
     start = (credential.provider, label, slot, credential.public_id, credential.name)
 
     def make(values: tuple[Any, ...]) -> Row:
-        return _row(values, (*start, credential.environment))
+        public_id, _, holder, counting, account_id, ref, kind_, display_name, name, *rest = values
+        owner_ref, owner_name, network, address, currency, decimals, *rest = rest
+        available, pending, ledger, as_of, source, scope_as_of, scope_source, *rest = rest
+        fetched_at, read_at, missing_since, verified, flags, changed_at, rank = rest
+        if as_of is None:
+            as_of, source = scope_as_of, scope_source
+        return Row._make(
+            (
+                public_id,
+                *start,
+                credential.environment,
+                *(holder, counting, account_id, ref, kind_),
+                *(display_name or name or ref, name),
+                *(owner_ref, owner_name, network, address, currency),
+                exponent(currency, 2 if decimals is None else decimals),
+                *(amount(available), amount(pending), amount(ledger)),
+                *(instant(as_of), source, instant(fetched_at or read_at), STATES[rank]),
+                *(instant(missing_since), verified, texts(flags), instant(changed_at)),
+            )
+        )
 
     return make
-
-
-def _row(values: tuple[Any, ...], credential: tuple[Any, ...]) -> Row:
-    public_id, _, holder, counting, account_id, ref, kind, display_name, name, *rest = values
-    owner_ref, owner_name, network, address, currency, decimals, *rest = rest
-    available, pending, ledger, as_of, source, scope_as_of, scope_source, *rest = rest
-    fetched_at, read_at, missing_since, verified, flags, changed_at, rank = rest
-    if as_of is None:
-        as_of, source = scope_as_of, scope_source
-    return Row._make(
-        (
-            public_id,
-            *credential,
-            *(holder, counting, account_id, ref, kind),
-            *(display_name or name or ref, name),
-            *(owner_ref, owner_name, network, address, currency),
-            exponent(currency, 2 if decimals is None else decimals),
-            *(available, pending, ledger, as_of, source, fetched_at or read_at),
-            *(STATES[rank], missing_since, verified, tuple(flags), changed_at),
-        )
-    )

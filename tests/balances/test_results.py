@@ -64,6 +64,34 @@ def many(tenant: Tenant, rows: int) -> Credential:
     return credential
 
 
+# --- What a row holds ---------------------------------------------------------------------------
+def test_rows_hold_digit_by_digit_what_the_orm_reads(acme: Tenant) -> None:
+    make_world(acme, seed=22, rows=80)
+    Balance.unscoped.filter(currency="USD").update(
+        flags=["NEGATIVE", "UNVERIFIED"], verified=False, changed_at=READ_AT, decimals=4
+    )
+    every = ask("&".join(f"state={state}" for state in STATES))
+
+    rows = {
+        row.public_id: row for row in results.stream(every, context=Context.load(acme, now=NOW))
+    }
+
+    stored = Balance.unscoped.filter(tenant=acme).select_related("account", "scope")
+    assert len(rows) == stored.count() > 50
+    for balance in stored:
+        row = rows[balance.public_id]
+        for name in ("available", "pending", "ledger"):
+            read, kept = getattr(row, name), getattr(balance, name)
+            assert (read and read.as_tuple()) == (kept and kept.as_tuple())
+        assert row.as_of == (balance.as_of or balance.scope.as_of)
+        assert row.fetched_at == (balance.fetched_at or balance.scope.read_at)
+        assert (row.missing_since, row.changed_at) == (balance.missing_since, balance.changed_at)
+        assert (row.flags, row.verified) == (tuple(balance.flags), balance.verified)
+        assert row.address == balance.account.address
+        times = (row.as_of, row.fetched_at, row.missing_since, row.changed_at)
+        assert {at.utcoffset() for at in times if at} <= {timedelta(0)}
+
+
 # --- What it costs ----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "number"),
