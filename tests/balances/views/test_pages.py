@@ -546,10 +546,11 @@ def test_htmx_gets_the_table_and_the_parts_that_follow_it(
     assert screen.column(0) == ["a", "b"]
     assert not screen.has("//title")
     assert screen.texts("//*[@hx-swap-oob]/@id") == [
-        *("balances-tabs", "view-state", "balances-tools", "q", "q-fault"),
+        *("freshness", "balances-tabs", "view-state", "balances-tools", "q", "q-fault"),
         *("balances-export", "status"),
     ]
     assert screen.text("//*[@id='status']").startswith("2 balances. Balances where Currency is USD")
+    assert screen.text("//*[@id='freshness']").startswith("2 of 2 balances up to date.")
     assert screen.response["HX-Push-Url"] == f"{LIST}?currency=USD&sort=account"
     assert {"HX-Request", "HX-Target", "HX-Request-Type"} <= set(
         screen.response["Vary"].replace(" ", "").split(",")
