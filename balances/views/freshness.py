@@ -15,7 +15,10 @@ TROUBLES = ("not_synced", "held", "missing", "stale", "never")
 
 
 def freshness(found: Facets, totals: Sequence[TotalView], *, links: Links) -> dict[str, Any]:
-    """Return the context of components/_freshness.html for the rows that `totals` add up."""
+    """Return the context of components/_freshness.html for the rows that `totals` add up.
+
+    The troubles are counted over the whole tenant, so they are named only where all of it is shown.
+    """
     rows = sum(total.rows for total in totals)
     fresh = rows - sum(total.not_fresh for total in totals)
     text = ngettext(
@@ -33,6 +36,6 @@ def freshness(found: Facets, totals: Sequence[TotalView], *, links: Links) -> di
                 "url": links.only("state", state),
             }
             for state in TROUBLES
-            if found.state.get(state)
+            if found.state.get(state) and rows == found.tenant_count
         ],
     }

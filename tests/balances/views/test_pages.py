@@ -464,6 +464,17 @@ def test_heading_counts_troubles_and_leads_to_them(client: Client, payiano: Cred
     assert screen.href("1 held") == f"{LIST}?state=held"
 
 
+def test_heading_of_a_filter_speaks_of_its_rows_alone(client: Client, payiano: Credential) -> None:
+    make_balance(payiano, "EUR")
+    make_balance(payiano, "USD", scope=make_scope(payiano, error_code="timeout"))
+
+    screen = see(client, "currency=EUR")
+
+    assert screen.text("//*[@id='freshness']") == (
+        "1 of 1 balance up to date. Oldest figure: 10:59."
+    )
+
+
 # --- What is not understood -----------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("query", "path"),
