@@ -21,6 +21,7 @@ from balances.results import Row, Total
 
 ROWS_SHEET, TOTALS_SHEET, ABOUT_SHEET = "Balances", "Totals", "About"
 ABOUT_WIDTHS = {"A": 26, "B": 90}
+MOST_TOTALS = 10_000  # far more than there are currencies
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WriteCells = Callable[[Row, int], str]
 
@@ -50,12 +51,12 @@ def write(
     mark(cover, row=1)
     tails = Tails(probe(balances), zone)
     elements = _row_elements(_cell_writers(columns, tails), rows)
-    digits = _digit_ranges(heads, count)
+    digits, sums = _digit_ranges(heads, count), _digit_ranges(HEADS, MOST_TOTALS)
     return stream_workbook(
         book,
         fillings={
             ROWS_SHEET: Filling(elements, count=count, reach=reach, digits=digits),
-            TOTALS_SHEET: Filling(total_elements(totals, tails)),
+            TOTALS_SHEET: Filling(total_elements(totals, tails), digits=sums),
             ABOUT_SHEET: Filling(_fact_elements(about, tails)),
         },
     )
@@ -75,7 +76,9 @@ def _heads(columns: Sequence[Column], zone: ZoneInfo) -> list[tuple[str, int]]:
 
 
 def _digit_ranges(heads: Sequence[tuple[str, int]], count: int) -> str:
-    """Return the ranges of the twin columns."""
+    """Return the ranges of the twin columns, none without rows."""
+    if not count:
+        return ""
     twins = [n for n, (text, _) in enumerate(heads, start=1) if text.endswith(EXACT_SUFFIX)]
     return " ".join(f"{get_column_letter(n)}2:{get_column_letter(n)}{count + 1}" for n in twins)
 

@@ -33,9 +33,14 @@ def test_file_leaves_in_small_chunks() -> None:
 
 
 def test_numbers_written_as_text_on_purpose_raise_no_warning() -> None:
-    with zipfile.ZipFile(BytesIO(written([make_row()]))) as parts:
-        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    sheet = _sheet(written([make_row()]))
 
     heads = sheet[: sheet.index("</row>")]
+    assert "ignoredError" not in _sheet(written([]))
     assert heads.count("<c ") == len(COLUMNS) + 3
     assert '<ignoredError sqref="N2:N2 P2:P2 R2:R2" numberStoredAsText="1"/>' in sheet
+
+
+def _sheet(data: bytes) -> str:
+    with zipfile.ZipFile(BytesIO(data)) as parts:
+        return parts.read("xl/worksheets/sheet1.xml").decode()
