@@ -23,6 +23,7 @@ from typing import ClassVar
 
 DETAIL_LENGTH = 256
 FIELD_LENGTH = 128
+EXPLAINED_LENGTH = 300
 LONGEST_WAIT = timedelta(seconds=10)
 
 
@@ -58,6 +59,15 @@ class ProviderError(Exception):
         self.request_id = request_id
         self.body = body
         super().__init__()
+
+    @property
+    def explained(self) -> str:
+        """Say "detail at field" for storing and showing beside the code.
+
+        Units: at most 300 characters; a long detail is cut, the field is not.
+        """
+        place = f" at {self.field}" if self.field else ""
+        return f"{self.detail[: EXPLAINED_LENGTH - len(place)]}{place}".strip()
 
     def __str__(self) -> str:
         place = f" at {self.field}" if self.field else ""

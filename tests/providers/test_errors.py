@@ -69,3 +69,14 @@ def test_errors_survive_a_copy(again: Callable[[Throttled], Throttled]) -> None:
     error = again(Throttled("slow", retry_after=timedelta(seconds=3), status=429))
 
     assert (error.detail, error.retry_after, error.status) == ("slow", timedelta(seconds=3), 429)
+
+
+def test_explained_says_detail_and_field_and_fits_its_column() -> None:
+    field = "$." + "y" * 1000
+
+    assert Unreadable("no number", field="$.a[3].b").explained == "no number at $.a[3].b"
+    assert Unreadable("no number").explained == "no number"
+    assert Unreadable(field="$.a").explained == "at $.a"
+    assert Unreadable().explained == ""
+    assert len(Unreadable("x" * 1000, field=field).explained) == 300
+    assert Unreadable("x" * 1000, field=field).explained.endswith(" at " + field[:128])
