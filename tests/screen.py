@@ -95,8 +95,9 @@ def _spoken(element: Any) -> Iterator[str]:
 
 
 def _is_hidden(element: Any) -> bool:
-    """Tell what a reader never hears, and what only phones show."""
-    return element.get("aria-hidden") == "true" or "only-s" in (element.get("class") or "").split()
+    """Tell what a reader never hears, and what a wide window does not show."""
+    classes = set((element.get("class") or "").split())
+    return element.get("aria-hidden") == "true" or bool(classes & {"only-s", "until-wide"})
 
 
 def name_of(link: Any) -> str:
