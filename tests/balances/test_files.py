@@ -24,12 +24,15 @@ from balances.query.parse import parse_text
 from balances.query.tree import BalanceQuery
 from balances.results import Context, Row, Total
 from balances.views import files
+from benchmarks import downloads
+from benchmarks._world import make_balances
 from providers.money import plain
 from providers.tenancy.models import ActivityEntry, Tenant, User
 from providers.tenancy.spreadsheets import safe_text
 from tests.balances.builders import make_account, make_balance, make_credential, make_scope
 from tests.balances.exports.sheets import CAIRO, facts, formulas, raw_cells, table
 from tests.balances.query.worlds import make_world
+from tests.processes import database_url
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -426,6 +429,25 @@ def _is_in_transaction() -> bool:
     if connection.vendor == "sqlite":
         return bool(raw.in_transaction)
     return str(raw.info.transaction_status.name) != "IDLE"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("extension", ["xlsx", "csv"])
+def test_download_takes_bounded_memory_from_the_database_to_the_last_byte(
+    acme: Tenant,
+    analyst: User,
+    monkeypatch: pytest.MonkeyPatch,
+    count: Callable[[int], int],
+    extension: str,
+) -> None:
+    make_balances(acme, count=count(10_000), now=datetime.now(UTC))
+    monkeypatch.setenv("DATABASE_URL", database_url())
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+
+    *_, size, grown = downloads.measured(f"/acme/balances.{extension}?per_page=1")
+
+    assert size > 100 * count(10_000)
+    assert grown < 150  # megabytes above idle; it is about ten
 
 
 def test_workbook_is_whole_when_nothing_was_ever_read(acme: Tenant, client: Client) -> None:
