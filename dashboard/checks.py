@@ -4,8 +4,6 @@ Keys and times are checked by every command. What serves or works for others (we
 the rest too. `DEBUG` and `DEMO` are let start for this machine's own hosts, and never by `check --deploy`.
 """
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import Any
@@ -15,7 +13,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from providers.sealing import KeyRing, SealingError
+
 KEY_BYTES = 32
+LEAST_FLOOR = 60
+UNSHARED_CACHES = frozenset({"LocMemCache", "DummyCache", "FileBasedCache"})
 
 
 def key_faults() -> Iterator[Error]:
@@ -24,10 +26,12 @@ def key_faults() -> Iterator[Error]:
         yield Error("SECRET_KEY is missing or shorter than 32 characters.", id="dashboard.E001")
     if not settings.SEALING_KEYS:
         yield Error("SEALING_KEYS is missing: secrets cannot be sealed.", id="dashboard.E002")
-    elif not all(map(_is_sealing_key, settings.SEALING_KEYS.split(","))):
-        yield Error(
-            "SEALING_KEYS is not kid:base64-of-32-bytes, comma separated.", id="dashboard.E003"
-        )
+    else:
+        try:
+            KeyRing.parse(settings.SEALING_KEYS)
+        except SealingError as fault:
+            message = f"SEALING_KEYS is not kid:base64-of-32-bytes, comma separated. {fault}"
+            yield Error(message, id="dashboard.E003")
 
 
 def _secret_key() -> str:
@@ -36,14 +40,6 @@ def _secret_key() -> str:
         return str(settings.SECRET_KEY)
     except ImproperlyConfigured:
         return ""
-
-
-def _is_sealing_key(entry: str) -> bool:
-    kid, _, encoded = entry.strip().partition(":")
-    try:
-        return bool(kid) and len(base64.b64decode(encoded, validate=True)) == KEY_BYTES
-    except binascii.Error:
-        return False
 
 
 def published_key_faults() -> Iterator[Error]:
@@ -64,6 +60,16 @@ def time_faults() -> Iterator[Error]:
                 f"Time limits are out of order: {shorter} must be under {longer}, and above 0."
             )
             yield Error(message, id="dashboard.E006")
+    if settings.STALL_SECONDS <= settings.REQUEST_SECONDS:
+        yield Error("STALL_SECONDS must be over REQUEST_SECONDS.", id="dashboard.E006")
+    if settings.POLL_FLOOR_SECONDS < 0:
+        yield Error("POLL_FLOOR_SECONDS must not be below 0.", id="dashboard.E006")
+
+
+def floor_faults() -> Iterator[Error]:
+    """Find a pace that providers do not bear: `decisions.md` asks one at most once a minute."""
+    if settings.POLL_FLOOR_SECONDS < LEAST_FLOOR:
+        yield Error(f"POLL_FLOOR_SECONDS is under {LEAST_FLOOR}.", id="dashboard.E014")
 
 
 def debug_faults() -> Iterator[Error]:
@@ -85,7 +91,7 @@ def sharing_faults() -> Iterator[Error]:
     """Find a database, cache or broker that several processes or hosts cannot share."""
     if settings.WEB_HOSTS > 1 and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         yield Error("DATABASE_URL is SQLite, but WEB_HOSTS is over 1.", id="dashboard.E010")
-    if settings.CACHES["default"]["BACKEND"].rpartition(".")[2] in {"LocMemCache", "DummyCache"}:
+    if settings.CACHES["default"]["BACKEND"].rpartition(".")[2] in UNSHARED_CACHES:
         message = "CACHE_URL is missing or not shared: sign-in limits would count per process."
         yield Error(message, id="dashboard.E011")
     if not settings.BROKER_URL or settings.BROKER_URL.startswith(("memory:", "filesystem:")):
@@ -99,7 +105,9 @@ def start_faults() -> list[Error]:
         return faults
     return [
         *faults,
-        *chain(published_key_faults(), debug_faults(), host_faults(), sharing_faults()),
+        *chain(
+            published_key_faults(), debug_faults(), host_faults(), floor_faults(), sharing_faults()
+        ),
     ]
 
 
@@ -124,7 +132,7 @@ def check_keys_and_times(
 def check_deploy(app_configs: Sequence[AppConfig] | None, **_: Any) -> Sequence[CheckMessage]:
     """Run with `check --deploy`: production, without the exceptions of a local mode."""
     published = published_key_faults() if settings.IS_LOCAL else ()
-    return [*published, *debug_faults(), *host_faults(), *sharing_faults()]
+    return [*published, *debug_faults(), *host_faults(), *floor_faults(), *sharing_faults()]
 
 
 def register_all() -> None:

@@ -128,7 +128,6 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "providers.tenancy.context.shell",
                 "providers.context.connections",
-                "providers.context.connections",
             ],
         },
     },

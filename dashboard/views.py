@@ -12,12 +12,17 @@ from balances.results import Total
 from balances.views.freshness import freshness
 from balances.views.links import Links
 from balances.views.totals import total_views
-from dashboard import bars, strip
+from dashboard import bars, history, past, strip
+from dashboard.past import Past, card
 from providers.pill import sync_pill
 from providers.tenancy import htmx
 from providers.tenancy.scoping import Action, TenantRequest, may, role_required
 
-PARTIALS = {"dashboard-health": "dashboard/_health.html"}
+PARTIALS = {
+    "dashboard-health": "dashboard/_health.html",
+    "dashboard-history": "dashboard/_history.html",
+}
+UNPROCESSABLE = 422
 
 
 @require_GET
@@ -31,6 +36,9 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         totals = results.totals(query, context=context)
         shares, parts = charts.read(query, context=context)
         found = results.facets(context)
+        before = past.load(context)
+        ordered = _ordered(totals)
+        drawn = history.history(ordered, params=request.GET, past=before, context=context)
     views = total_views(totals)
     linked = may(request.role, action=Action.READ_PROVIDERS)
     values = {
@@ -39,22 +47,29 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         "this_url": request.path,
         "freshness": freshness(found, views, links=links),
         **strip.health(context, role=request.role),
-        "cards": _cards(totals, links=links),
+        "cards": _cards(ordered, past=before, links=links),
         "all_url": links.path,
         "all_text": _("See all balances"),
         **bars.drawn(shares, parts, links=links),
+        "history": drawn,
+        "changes": past.changes(ordered, past=before, slug=tenant),
         "nothing": _nothing(request),
         "sync_pill": sync_pill(context.stored, slug=tenant, now=context.now, linked=linked),
     }
-    return htmx.render(request, "dashboard/overview.html", values, partials=PARTIALS)
+    status = UNPROCESSABLE if "fault" in drawn else 200
+    return htmx.render(request, "dashboard/overview.html", values, partials=PARTIALS, status=status)
 
 
-def _cards(totals: list[Total], *, links: Links) -> list[dict[str, object]]:
-    """Return a card per total, own money first, what is no plain total last."""
-    ordered = sorted(totals, key=lambda t: (t.counting != "LIVE", t.holder != "OWN", t.currency))
+def _ordered(totals: list[Total]) -> list[Total]:
+    """Put own money first, and what is no plain total last."""
+    return sorted(totals, key=lambda t: (t.counting != "LIVE", t.holder != "OWN", t.currency))
+
+
+def _cards(totals: list[Total], *, past: Past, links: Links) -> list[dict[str, object]]:
+    """Return a card per total."""
     return [
-        {"total": view, "url": links.to(_query(total))}
-        for total, view in zip(ordered, total_views(ordered), strict=True)
+        {"total": view, "url": links.to(_query(total)), **card(total, past=past)}
+        for total, view in zip(totals, total_views(totals), strict=True)
     ]
 
 

@@ -95,10 +95,6 @@ class KeyRing:
             raise SealingError("The value was changed, or sealed for another place.") from None
         return opened.decode()
 
-    def is_current(self, sealed: str) -> bool:
-        """Tell whether the first key sealed it."""
-        return key_of(sealed) == self.kid
-
 
 def key_of(sealed: str) -> str:
     """Return the name of the key a value needs. Raises: SealingError."""

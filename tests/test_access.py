@@ -387,12 +387,13 @@ def test_a_foreign_id_reads_like_a_missing_one(name: str, world: World) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(n for n in set(PAGES) & set(ROUTES) if PAGES[n].named))
-@pytest.mark.parametrize("ident", ["foreign", "missing"])
+@pytest.mark.parametrize("ident", ["foreign", "missing", "hostile"])
 def test_a_foreign_id_in_a_parameter_is_refused(name: str, ident: str, world: World) -> None:
     client = browser(world.people["ADMIN"])
     before = state()
     kind = "person" if PAGES[name].named == "who" else "credential"
-    wanted = {PAGES[name].named: world.foreign[kind] if ident == "foreign" else MISSING}
+    texts = {"foreign": world.foreign[kind], "missing": MISSING, "hostile": "a\x00b"}
+    wanted = {PAGES[name].named: texts[ident]}
     target = address(name, tenant="acme", ident="")
 
     answer = client.get(target, wanted) if PAGES[name].get else client.post(target, wanted)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -19,6 +19,7 @@ from balances.lifecycle import Refused
 from balances.models import Account, HeldReading, Holder
 from providers.models import Credential
 from providers.tenancy import htmx
+from providers.tenancy.managers import is_public_id
 from providers.tenancy.scoping import Action, TenantRequest, role_required
 from providers.views.progress import PARTIAL, status
 
@@ -34,7 +35,7 @@ def sync(request: TenantRequest, tenant: str) -> HttpResponseBase:
     """Have one credential or all active ones read now, joining runs under way."""
     wanted = Credential.objects.for_tenant(request.tenant)
     if public_id := request.POST.get("credential") or request.GET.get("credential"):
-        wanted = wanted.filter(pk=get_object_or_404(wanted, public_id=public_id).pk)
+        wanted = wanted.filter(pk=_credential(request, public_id).pk)
     active = list(wanted.filter(paused_at=None, retired_at=None))
     started = tasks.request_sync(active, actor=request.user) if active else []
     if htmx.target_id(request) and active:
@@ -238,6 +239,8 @@ def _back(request: TenantRequest) -> HttpResponse:
 
 
 def _credential(request: TenantRequest, public_id: str) -> Credential:
+    if not is_public_id(public_id):
+        raise Http404
     found: Credential = get_object_or_404(
         Credential.objects.for_tenant(request.tenant).select_related("tenant"), public_id=public_id
     )

@@ -22,7 +22,7 @@ class Stack:
         """Choose the ports; whoever has taken a wanted one keeps it."""
         self.directory = directory
         self.port = choose_port(port)
-        if self.port != port:
+        if port and self.port != port:
             say(f"Port {port} is taken; using {self.port} instead.")
         self.broker_port = choose_port(0)
         self.simulator_port = choose_port(SIMULATOR_PORT)

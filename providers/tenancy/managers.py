@@ -1,5 +1,6 @@
 """Scope every query of tenant-owned rows to one tenant, or refuse it."""
 
+import re
 import secrets
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from providers.tenancy.models import Tenant
 
 M = TypeVar("M", bound=models.Model)
+PUBLIC_ID = re.compile("[0-9a-f]{32}")
 
 
 class TenantScopeMissing(RuntimeError):
@@ -22,6 +24,11 @@ class TenantScopeMissing(RuntimeError):
 def new_public_id() -> str:
     """Draw the 128 random bits that stand for a row in addresses, as 32 hex digits."""
     return secrets.token_hex(16)
+
+
+def is_public_id(text: str) -> bool:
+    """Tell whether a text may name a row; PostgreSQL refuses some that never could, a NUL among them."""
+    return PUBLIC_ID.fullmatch(text) is not None
 
 
 class TenantManager(models.Manager[M]):

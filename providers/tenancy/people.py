@@ -24,6 +24,7 @@ RESERVED_SLUGS = frozenset(
 )
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LENGTH = 50
+NAME_LENGTH = 150
 
 
 class LastAdmin(ValueError):
@@ -58,8 +59,8 @@ def _check_tenant(slug: str, *, name: str, time_zone: str) -> None:
         faults["slug"] = _("“%s” is kept for the product's own pages.") % slug
     elif Tenant.objects.filter(slug=slug).exists():
         faults["slug"] = _("Another tenant has this address.")
-    if not name.strip():
-        faults["name"] = _("A tenant needs a name.")
+    if not name.strip() or not _is_writable(name):
+        faults["name"] = _("A tenant needs a name of up to 150 printable characters.")
     if time_zone not in available_timezones():
         faults["time_zone"] = _("“%s” is no time zone.") % time_zone
     if faults:
@@ -69,13 +70,15 @@ def _check_tenant(slug: str, *, name: str, time_zone: str) -> None:
 def create_user(email: str, *, name: str = "", password: str | None = None) -> User:
     """Save a person with a verified address, so that they can sign in; without a password, after a reset.
 
-    Raises: ValidationError naming `email` or `password`.
+    Raises: ValidationError naming `email`, `name` or `password`.
     """
     email = email.strip().lower()
     try:
         validate_email(email)
     except ValidationError as fault:
         raise ValidationError({"email": fault.messages}) from fault
+    if not _is_writable(name):
+        raise ValidationError({"name": _("Use up to 150 printable characters.")})
     if User.objects.filter(email=email).exists():
         raise ValidationError({"email": _("A person with this address exists.")})
     _check_password(password, user=User(email=email, name=name))
@@ -83,6 +86,10 @@ def create_user(email: str, *, name: str = "", password: str | None = None) -> U
         user = User.objects.create_user(email, password=password, name=name)
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
+
+
+def _is_writable(name: str) -> bool:
+    return len(name) <= NAME_LENGTH and (not name or name.isprintable())
 
 
 def _check_password(password: str | None, *, user: User) -> None:

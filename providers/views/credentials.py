@@ -22,6 +22,7 @@ from providers.services.drafts import WHOLE_FORM, Draft
 from providers.services.secrets import settings_of
 from providers.services.verification import Finding, probe
 from providers.tenancy import htmx
+from providers.tenancy.managers import is_public_id
 from providers.tenancy.scoping import Action, RoleMissing, TenantRequest, may, role_required
 from providers.views import findings, health
 
@@ -186,6 +187,8 @@ def _connector(code: str) -> Connector:
 
 
 def _found(request: TenantRequest, public_id: str) -> Credential:
+    if not is_public_id(public_id):
+        raise Http404
     rows = Credential.objects.for_tenant(request.tenant).select_related("tenant", "created_by")
     found: Credential = get_object_or_404(rows, public_id=public_id)
     return found

@@ -25,6 +25,11 @@ UNSAFE: dict[str, dict[str, object]] = {
     "SECRET_KEY is missing": {"SECRET_KEY": ""},
     "SEALING_KEYS is missing": {"SEALING_KEYS": ""},
     "SEALING_KEYS is not kid:": {"SEALING_KEYS": "k1:c2hvcnQ="},
+    "SEALING_KEYS names 'k1' twice": {"SEALING_KEYS": f"k1:{'A' * 43}=,k1:{'B' * 43}="},
+    "Sealing key 'a.b' must be": {"SEALING_KEYS": f"a.b:{'A' * 43}="},
+    "POLL_FLOOR_SECONDS is under 60": {"POLL_FLOOR_SECONDS": 5},
+    "POLL_FLOOR_SECONDS must not be below 0": {"POLL_FLOOR_SECONDS": -1},
+    "STALL_SECONDS must be over REQUEST_SECONDS": {"STALL_SECONDS": 0},
     "SECRET_KEY is the published default": {
         "SECRET_KEY": "published-demo-key-never-for-production-8c1f5a7e2b9d4f60"
     },
@@ -38,6 +43,9 @@ UNSAFE: dict[str, dict[str, object]] = {
     "BROKER_URL is missing": {"BROKER_URL": ""},
     "CACHE_URL is missing or not shared": {
         "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    },
+    "not shared: sign-in limits": {
+        "CACHES": {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache"}}
     },
     "RENEW_SECONDS must be under LEASE_SECONDS": {"RENEW_SECONDS": 120},
     "REQUEST_SECONDS must be under RENEW_SECONDS": {"REQUEST_SECONDS": 31},

@@ -67,8 +67,7 @@ def test_the_first_key_seals_and_all_keys_open() -> None:
 
     assert key_of(fresh) == "new"
     assert rotated.open(old, place=HERE) == rotated.open(fresh, place=HERE) == "sk.live.1234"
-    assert rotated.is_current(fresh)
-    assert not rotated.is_current(old)
+    assert key_of(old) == "old"
 
 
 def test_a_value_whose_key_is_gone_is_named_by_its_key() -> None:

@@ -1,6 +1,8 @@
 """Print every row of a query, for scripts: exact amounts, instants in UTC, codes in lower case."""
 
 import json
+import os
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -42,6 +44,10 @@ class Command(BaseCommand):
         try:
             for text in listed(tenant, query_string=options["query"], form=options["format"]):
                 self.stdout.write(text, ending="")
+            self.stdout.flush()
+        except BrokenPipeError:
+            # The reader, `head` perhaps, has enough; nothing is left to say it to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except QueryError as error:
             message = f"The query was not understood: {error}."
             raise CommandError(message, returncode=MISUSED) from error

@@ -149,3 +149,11 @@ def test_a_password_is_logged_in_every_tenant_but_never_shown(
     assert alice.check_password("another long enough phrase")
     assert log(acme) == [("person.password", {}, {})]
     assert log(globex) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 151, "two\nlines"], ids=["too-long", "line-feed"])
+def test_a_name_that_no_database_or_page_could_hold_is_refused(db: None, name: str) -> None:
+    with pytest.raises(ValidationError, match="150 printable"):
+        people.create_tenant("acme-2", name=name, time_zone="UTC")
+    with pytest.raises(ValidationError, match="150 printable"):
+        people.create_user("new@acme.example", name=name)
