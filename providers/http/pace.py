@@ -48,7 +48,7 @@ def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
 
 
 def _seconds(text: str) -> timedelta:
-    return timedelta(seconds=min(int(text), LONGEST_ASKED.total_seconds()))
+    return timedelta(seconds=max(0, min(int(text), LONGEST_ASKED.total_seconds())))
 
 
 def _until(text: str, *, now: datetime) -> timedelta | None:
@@ -60,6 +60,7 @@ def http_date(text: str) -> datetime | None:
     """Read an HTTP date as an aware instant, or return `None`."""
     try:
         moment = parsedate_to_datetime(text)
+        # The last day of the calendar in New York is none in UTC.
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
