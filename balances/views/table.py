@@ -23,8 +23,9 @@ from providers.money import places
 
 MOST_DECIMALS = 8
 ANY_ID = "0" * 32
-# A table of more scrolls in a frame of its own.
+# A table of more columns, or with a longer whole part, scrolls in a frame of its own.
 MOST_COLUMNS = 9
+MOST_DIGITS = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ def table(
         "extra_heads": further,
         "shown": cells,
         "span": span,
-        "many": span > MOST_COLUMNS,
+        "many": span > MOST_COLUMNS or longest(rows, totals) > MOST_DIGITS,
         "rows": rows,
         "sections": sections(query, rows, groups=page.groups),
         "totals": totals,
@@ -109,10 +110,16 @@ def row_views(
 
 def widest(rows: Sequence[RowView], totals: Sequence[TotalView]) -> int:
     """Return the most decimals on the page, for which figures keep room so that points align."""
-    shown = [amount for view in rows for amount in (view.row.available, view.row.pending)]
-    needed = [places(amount) for amount in shown if amount is not None]
+    needed = [places(view.row.available) for view in rows if view.row.available is not None]
+    needed += [places(view.row.pending) for view in rows if view.row.pending is not None]
     needed += [view.row.decimals for view in rows] + [total.places for total in totals]
     return min(max(needed, default=2), MOST_DECIMALS)
+
+
+def longest(rows: Sequence[RowView], totals: Sequence[TotalView]) -> int:
+    """Return the most digits before a point on the page."""
+    figures = [view.row.available for view in rows] + [total.available.sum for total in totals]
+    return max((figure.adjusted() + 1 for figure in figures if figure), default=1)
 
 
 def chips(

@@ -285,6 +285,17 @@ def test_huge_figures_are_added_exactly(client: Client, payiano: Credential) -> 
     assert see(client).text("//tfoot//td[6]") == "99,999,999,999,999,999,999.00000000000000001"
 
 
+@pytest.mark.parametrize(
+    ("amount", "is_framed"), [("9" * 15, False), ("9" * 16, True), ("0", False)]
+)
+def test_figure_too_long_for_the_page_puts_the_table_into_a_frame(
+    client: Client, payiano: Credential, amount: str, *, is_framed: bool
+) -> None:
+    make_balance(payiano, "USD", amount)
+
+    assert see(client).has(f"//*[{classed('table-wrap')} and {classed('many')}]") == is_framed
+
+
 # --- Pages ----------------------------------------------------------------------------------------
 def test_pages_follow_each_other_without_gap(client: Client, payiano: Credential) -> None:
     named(payiano, *(f"{number:02}" for number in range(7)))
