@@ -84,7 +84,7 @@ def card(total: Total, *, past: Past) -> dict[str, Any]:
 def _why_not(total: Total, then: ClosingTotal | None) -> str:
     """Say why today's total and a closing do not compare; nothing when they do."""
     if then is None:
-        return _("There is no such closing.")
+        return _("Not comparable: nothing was known of it at that close.")
     if total.available.sum is None or then.available is None:
         return _("Not comparable: no figure was reported.")
     if total.rows - total.available.reported != then.rows - then.available_reported:

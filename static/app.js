@@ -98,7 +98,7 @@
   });
 
   /* charts: the pointer reads the same table the "Show figures" link opens */
-  all('[data-plot]').forEach((plot) => {
+  const readable = (plot) => {
     const rows = all('tbody tr', document.getElementById(plot.dataset.plot));
     const area = plot.querySelector('.plot-area');
     const svg = area.querySelector('svg');
@@ -120,7 +120,10 @@
       svg.append(cursor);
     });
     area.addEventListener('pointerleave', () => { fig.replaceChildren(...first[0]); when.textContent = first[1]; cursor.remove(); });
-  });
+  };
+  const plots = () => all('[data-plot]:not([data-read])').forEach((plot) => { plot.dataset.read = ''; readable(plot); });
+  plots();
+  document.addEventListener('htmx:after:swap', plots);
 
   /* while the page is visible, ask the parts that refresh themselves to do so */
   setInterval(() => { if (!document.hidden && window.htmx) window.htmx.trigger(document.body, 'tick'); }, 30000);
