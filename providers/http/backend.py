@@ -14,6 +14,7 @@ from typing import Any
 import httpcore
 
 from providers.errors import ProviderError, Timeout, TlsFailed, Unreachable
+from providers.http.framing import Tally
 from providers.http.hosts import Origin, require_public
 from providers.http.limits import Limits
 
@@ -46,8 +47,11 @@ class Deadline(threading.local):
         return left
 
 
-class _Stream(httpcore.NetworkStream):
-    """Read and write with what is left of the deadline, whatever timeout is asked for."""
+class GuardedStream(httpcore.NetworkStream):
+    """Read and write with what is left of the deadline, whatever timeout is asked for.
+
+    `tally` counts what came since the last request was written.
+    """
 
     def __init__(
         self, inner: httpcore.NetworkStream, *, deadline: Deadline, connect: float
@@ -55,14 +59,21 @@ class _Stream(httpcore.NetworkStream):
         self._inner = inner
         self._deadline = deadline
         self._connect = connect
+        self.tally = Tally()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._deadline.left())
+        """Read, and count it."""
+        chunk = self._inner.read(max_bytes, self._deadline.left())
+        self.tally.add(chunk)
+        return chunk
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write a request, whose answer is counted from nothing."""
+        self.tally.start()
         self._inner.write(buffer, self._deadline.left())
 
     def close(self) -> None:
+        """Close the socket."""
         self._inner.close()
 
     def start_tls(
@@ -71,14 +82,16 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
+        """Shake hands within the time to connect, and go on guarded."""
         left = min(self._connect, self._deadline.left())
         try:
             inner = self._inner.start_tls(ssl_context, server_hostname, left)
         except httpcore.ConnectError as fault:
             raise _handshake_fault(fault.__cause__) from None
-        return _Stream(inner, deadline=self._deadline, connect=self._connect)
+        return GuardedStream(inner, deadline=self._deadline, connect=self._connect)
 
     def get_extra_info(self, info: str) -> Any:
+        """Pass on what is known of the socket."""
         return self._inner.get_extra_info(info)
 
 
@@ -103,7 +116,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         addresses = _resolve(host, port, timeout=self._patience())
         require_public(addresses, origin=self._origin)
         inner = self._first(addresses[:ADDRESSES_TRIED], port)
-        return _Stream(inner, deadline=self._deadline, connect=self._limits.connect)
+        return GuardedStream(inner, deadline=self._deadline, connect=self._limits.connect)
 
     def _first(self, addresses: list[str], port: int) -> httpcore.NetworkStream:
         fault: Exception = Unreachable("the name has no address")

@@ -26,7 +26,8 @@ from providers.errors import (
     Unreachable,
     Unreadable,
 )
-from providers.http.backend import Deadline, GuardedBackend
+from providers.http.backend import Deadline, GuardedBackend, GuardedStream
+from providers.http.framing import gap, stated_length
 from providers.http.hosts import Origin
 from providers.http.limits import Limits
 from providers.http.verdicts import CutShort
@@ -55,23 +56,27 @@ def tls_context() -> ssl.SSLContext:
 
 
 class _Body(httpx.SyncByteStream):
-    """Hand the bytes of httpcore through to httpx."""
+    """Hand the bytes of httpcore through to httpx, and look for more than were stated."""
 
-    def __init__(self, stream: Iterable[bytes]) -> None:
+    def __init__(self, answer: httpcore.Response, stream: GuardedStream) -> None:
+        self._answer = answer
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._stream
+        # The pool of the synchronous half never hands out an asynchronous stream.
+        yield from cast("Iterable[bytes]", self._answer.stream)
+        stated = stated_length(self._answer.headers)
+        if stated is not None and self._stream.tally.body > stated:
+            self._stream.close()  # what is left over would pass for the next answer
+            raise CutShort(f"the answer is longer than the {stated} bytes it states", field="body")
 
     def close(self) -> None:
         """Give the connection back, or close it when the answer was not read to its end."""
-        close = getattr(self._stream, "close", None)
-        if close is not None:
-            close()
+        self._answer.close()
 
 
 class _Transport(httpx.BaseTransport):
-    """Send through a pool whose connections our backend makes."""
+    """Send through a pool whose connections our backend makes, and take whole answers only."""
 
     def __init__(self, backend: GuardedBackend, *, tls: ssl.SSLContext, limits: Limits) -> None:
         self._pool = httpcore.ConnectionPool(
@@ -97,13 +102,23 @@ class _Transport(httpx.BaseTransport):
                 extensions=request.extensions,
             )
         )
-        # The pool of the synchronous half never hands out an asynchronous stream.
-        stream = cast("Iterable[bytes]", answer.stream)
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(stream))
+        stream: GuardedStream = answer.extensions["network_stream"]
+        if fault := _fault(answer, stream):
+            answer.close()
+            raise CutShort(fault, field="body")
+        body = _Body(answer, stream)
+        return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+
+
+def _fault(answer: httpcore.Response, stream: GuardedStream) -> str:
+    """Say why an answer cannot be the whole one to this request; `""` when it can."""
+    if stream.tally.is_blank:
+        return "the answer came before its request"
+    return gap(answer.status, answer.headers) if answer.status // 100 == 2 else ""
 
 
 class Wire:

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from providers.errors import (
     Unreachable,
     Unreadable,
 )
-from providers.http import Client, Limits, Request
+from providers.http import AmountNumber, Client, Limits, Request
 from tests.providers.http.servers import BadServer, Script, answer, reset
 
 QUICK = Limits(deadline=0.5, connect=0.4, tries=1, heartbeat=0.05)
@@ -175,18 +176,6 @@ def test_answer_that_ends_early_is_unreadable_after_retries(text: bytes) -> None
     assert isinstance(error, Unreadable)
     assert error.code == "unreadable"
     assert sent == 3
-
-
-def test_body_without_length_that_is_cut_is_unreadable_json() -> None:
-    def script(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[1,")
-        connection.shutdown(socket.SHUT_RDWR)
-
-    with BadServer(script) as server, client(server) as http:
-        reply = http.get("/x")
-
-    with pytest.raises(Unreadable):
-        reply.decode(list[int])
 
 
 def reset_inside(connection: socket.socket) -> None:
@@ -375,6 +364,108 @@ def test_resolver_that_hangs_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None
         http.get("/x")
 
     assert time.monotonic() - started < 0.9
+
+
+# --- Whole answers --------------------------------------------------------------------------------
+def sends(text: bytes) -> Script:
+    """Send a text and close."""
+
+    def script(connection: socket.socket) -> None:
+        connection.sendall(text)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return script
+
+
+JSON = b"Content-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"HTTP/1.1 200 OK\r\n" + JSON + b"\r\n12",
+        b"HTTP/1.1 200 OK\r\n" + JSON + b"Connection: close\r\n\r\n1250.00",
+        b"HTTP/1.0 200 OK\r\n" + JSON + b"\r\n12",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n12",
+        b"HTTP/1.1 201 Created\r\n\r\n12",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n12",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n0\r\n",
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n12",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 7\r\n\r\n12",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1250.00",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n1250.00",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\nContent-Length: 2\n\n1250.00",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n1250.00",
+        b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-1/7\r\nContent-Length: 2\r\n\r\n12",
+    ],
+)
+def test_number_that_may_be_cut_short_is_no_answer_after_retries(text: bytes) -> None:
+    error, sent = fault_of(sends(text), limits=Limits(tries=3))
+
+    assert isinstance(error, Unreadable)
+    assert (error.code, error.field) == ("unreadable", "body")
+    assert sent == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"HTTP/1.0 200 OK\r\n" + JSON + b"Content-Length: 7\r\n\r\n1250.00",
+        b"HTTP/1.1 200 OK\r\n" + JSON + b"CONTENT-LENGTH: 7, 7\r\n\r\n1250.00",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n5\r\n50.00\r\n0\r\n\r\n",
+        b"HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1250.00",
+    ],
+    ids=["1.0", "length", "chunks", "informational"],
+)
+def test_whole_number_is_read_though_it_comes_byte_by_byte(text: bytes) -> None:
+    def script(connection: socket.socket) -> None:
+        for byte in text:
+            connection.sendall(bytes([byte]))
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with BadServer(script) as server, client(server) as http:
+        assert http.get("/x").decode(AmountNumber) == Decimal("1250.00")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 2\r\n\r\n1250.00",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n1250.00",
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n1250.00",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n1250.00",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n1250.00",
+    ],
+)
+def test_framing_that_contradicts_itself_is_refused(text: bytes) -> None:
+    error, _ = fault_of(sends(text))
+
+    assert error.code in {"unreadable", "too_large"}
+
+
+def test_answer_sent_ahead_is_not_taken_for_the_next_one() -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n"
+
+    def script(connection: socket.socket) -> None:
+        if len(server.requests) == 1:
+            connection.sendall(chunked + answer(b"2"))
+        else:
+            connection.sendall(answer(b"3"))
+
+    with (
+        BadServer(script) as server,
+        client(server, limits=Limits(), sleep=lambda _: None) as http,
+    ):
+        assert http.get("/x").decode(int) == 1
+        assert http.get("/y").decode(int) == 3
+
+
+def test_error_without_a_length_keeps_its_status() -> None:
+    error, sent = fault_of(sends(b"HTTP/1.1 403 Forbidden\r\n\r\nno"))
+
+    assert (error.code, error.detail, sent) == ("forbidden", "HTTP 403: no", 1)
 
 
 # --- TLS ------------------------------------------------------------------------------------------
