@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Lag
 
-from balances.ingest import balance_counting
+from balances.ingest import BY_IDENTITY, balance_counting
 from balances.models import Account, Balance, Counting, Coverage, Decision, HeldReading, Observation
 from providers.models import Credential, RunStatus, Scope, Secret, SyncRun
 from providers.rows import AccountKind
@@ -109,26 +109,51 @@ def _holders_agree() -> Iterator[str]:
 
 def _counting_agrees() -> Iterator[str]:
     facts = ("account__counting", "currency", "verified")
-    for found in Balance.unscoped.values(*facts, "counting").distinct():
+    counted = Balance.unscoped.exclude(counting=Counting.DUPLICATE)
+    for found in counted.values(*facts, "counting").distinct():
         of_account, currency, is_verified = (found[name] for name in facts)
         right = balance_counting(of_account, currency=currency, is_verified=is_verified)
         if right != found["counting"]:
-            wrong = Balance.unscoped.filter(**found)
+            wrong = counted.filter(**found)
             yield from _named(wrong, f"counts as {found['counting']}, not as {right}")
 
 
-def _each_account_counts_once() -> Iterator[str]:
+def _each_balance_counts_once() -> Iterator[str]:
     is_duplicate = Q(counting=Counting.DUPLICATE)
-    named = Account.unscoped.filter(is_duplicate, counted_by=None)
+    named = Balance.unscoped.filter(is_duplicate, counted_by=None)
     yield from _named(named, "is a duplicate of nothing")
-    unnamed = Account.unscoped.filter(~is_duplicate, counted_by__isnull=False)
+    unnamed = Balance.unscoped.filter(~is_duplicate, counted_by__isnull=False)
     yield from _named(unnamed, "counts, but names where it is counted instead")
-    twins = Account.unscoped.filter(
-        credential=OuterRef("counted_by"), external_ref=OuterRef("external_ref")
+    is_open = Q(account__closed_at=None, scope__closed_at=None)
+    twins = Balance.unscoped.filter(
+        is_open,
+        ~is_duplicate,
+        account__credential=OuterRef("counted_by"),
+        account__external_ref=OuterRef("account__external_ref"),
+        currency=OuterRef("currency"),
     )
-    counted = twins.exclude(counting=Counting.DUPLICATE)
-    lost = Account.unscoped.filter(~Exists(counted), is_duplicate, counted_by__isnull=False)
+    lost = Balance.unscoped.filter(is_open, ~Exists(twins), is_duplicate, counted_by__isnull=False)
     yield from _named(lost, "is counted nowhere")
+    yield from _named(_counted_twice(is_open & ~is_duplicate), "is counted twice")
+
+
+def _counted_twice(counting: Q) -> QuerySet[Balance]:
+    """Find open balances of one reference and currency that count through two credentials alike."""
+    older = Balance.unscoped.filter(
+        counting,
+        tenant=OuterRef("tenant"),
+        account__credential__provider=OuterRef("account__credential__provider"),
+        account__credential__environment=OuterRef("account__credential__environment"),
+        account__credential__lt=OuterRef("account__credential"),
+        account__external_ref=OuterRef("account__external_ref"),
+        currency=OuterRef("currency"),
+    )
+    same_key = Q(account__credential__identity_ref=OuterRef("account__credential__identity_ref"))
+    by_key = older.filter(same_key).exclude(account__credential__identity_ref="")
+    is_by_key = Q(account__kind__in=BY_IDENTITY)
+    return Balance.unscoped.filter(counting).filter(
+        (is_by_key & Exists(by_key)) | (~is_by_key & Exists(older))
+    )
 
 
 # --- Scopes ---------------------------------------------------------------------------------------
@@ -222,7 +247,7 @@ INVARIANTS: tuple[Invariant, ...] = tuple(
         ("a missing balance keeps its last times", _missing_is_frozen),
         ("a balance has its account's holder, and agents not their customers'", _holders_agree),
         ("a balance counts as its account does", _counting_agrees),
-        ("an account counts once", _each_account_counts_once),
+        ("an account counts once", _each_balance_counts_once),
         ("coverage is ordered and without overlap", _coverage_is_ordered),
         ("a scope was read, or it was not", _scopes_are_whole),
         ("a held scope has one waiting reading", _held_waits_once),

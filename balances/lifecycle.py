@@ -57,7 +57,7 @@ def retire(
             closed_by=actor,
             closed_reason=reason[:REASON_LENGTH] or RETIRED,
         )
-        _recount(credential)
+        ingest.recount_of(credential)
     return retired
 
 
@@ -66,14 +66,8 @@ def _recounted(act: Callable[..., Credential], credential: Credential, **said: A
     with transaction.atomic():
         ingest.group_of(credential)
         changed = act(credential, **said)
-        _recount(credential)
+        ingest.recount_of(credential)
     return changed
-
-
-def _recount(credential: Credential, *, refs: set[str] | None = None) -> None:
-    group = ingest.group_of(credential)
-    if len(group) > 1:
-        ingest.recount(group, refs=refs)
 
 
 def set_credential_holder(
@@ -122,7 +116,7 @@ def close_account(
         locked.closed_at, locked.closed_from = now, closed_from
         locked.closed_by, locked.closed_reason = actor, reason
         locked.save(update_fields=["closed_at", "closed_from", "closed_by", "closed_reason"])
-        _recount(locked.credential, refs={locked.external_ref})
+        ingest.recount_of(locked.credential, refs={locked.external_ref})
         after = {"closed_from": closed_from}
         _record(locked, "account.close", actor=actor, after=after, reason=reason, now=now)
 
@@ -142,7 +136,7 @@ def reopen_account(account: Account, *, actor: User | None, reason: str, now: da
         locked.closed_at = locked.closed_from = locked.closed_by = None
         locked.closed_reason = ""
         locked.save(update_fields=["closed_at", "closed_from", "closed_by", "closed_reason"])
-        _recount(locked.credential, refs={locked.external_ref})
+        ingest.recount_of(locked.credential, refs={locked.external_ref})
         _record(locked, "account.reopen", actor=actor, before=before, reason=reason, now=now)
 
 

@@ -47,8 +47,7 @@ class Counting(models.TextChoices):
 class Account(TenantOwned):
     """A place of money at a provider; `external_ref` is the provider's id for it.
 
-    `holder_set` marks a holder chosen by a person, which no sync changes. `counted_by` is the credential
-    through which a DUPLICATE is counted. `closed_from` is the day (tenant's zone) from which it left the totals;
+    `holder_set` marks a holder chosen by a person, which no sync changes. `closed_from` is the day (tenant's zone) from which it left the totals;
     `reopened_at` is when it was reported again while closed, `kept_at` when a person last kept it though missing.
     `label` is what people read: their own name for it, else the provider's, else the reference. The folded
     columns are sort and search twins (NFC, casefold).
@@ -66,9 +65,6 @@ class Account(TenantOwned):
     holder = models.CharField(max_length=10, choices=Holder.choices)
     holder_set = models.BooleanField(default=False)
     counting = models.CharField(max_length=10, choices=Counting.choices, default=Counting.LIVE)
-    counted_by = models.ForeignKey(
-        Credential, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_from = models.DateField(null=True, blank=True)
     closed_by = models.ForeignKey(
@@ -128,7 +124,9 @@ class Balance(TenantOwned):
     Time: `as_of` is the balance's own provider time, else None (then its scope's holds); `fetched_at` is None while
     the scope's `read_at` holds. A row that goes missing freezes both. `changed_at` is the reading that first saw
     these figures. `missing_readings` counts whole readings without it, up to the three that make us ask.
-    `holder` and `counting` are those of the account (a test currency counts as TEST), kept here for the totals' index.
+    `holder` is that of the account, kept here for the totals' index. `counting` is that of the account unless the
+    currency is test money, or another credential's reading of the same balance counts: then it is DUPLICATE, and
+    `counted_by` that credential.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="balances")
@@ -136,6 +134,9 @@ class Balance(TenantOwned):
     currency = models.CharField(max_length=12)
     holder = models.CharField(max_length=10, choices=Holder.choices)
     counting = models.CharField(max_length=10, choices=Counting.choices, default=Counting.LIVE)
+    counted_by = models.ForeignKey(
+        Credential, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     available = AmountField(null=True, blank=True)
     pending = AmountField(null=True, blank=True)
     ledger = AmountField(null=True, blank=True)

@@ -57,6 +57,8 @@ POLL_FLOOR_SECONDS = env.float("POLL_FLOOR_SECONDS", default=60)
 PROVIDER_HOSTS = env.list("PROVIDER_HOSTS", default=[])
 # Who knows which account references a credential holds; the test of a replaced key compares with them.
 HELD_REFS = "balances.ingest.held_refs"
+# Who recounts what several credentials read, when one of them watches less.
+RECOUNT = "balances.ingest.recount_of"
 BROKER_URL = env.str("BROKER_URL", default="")
 FILES_DIR = Path(env.str("FILES_DIR", default=str(VAR_DIR / "files")))
 

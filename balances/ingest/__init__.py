@@ -1,12 +1,13 @@
 """Keep what was read: one scope reading at a time, whole or not at all, under the run's fence."""
 
-from balances.ingest.counting import balance_counting, group_of, recount
+from balances.ingest.counting import BY_IDENTITY, balance_counting, group_of, recount, recount_of
 from balances.ingest.preparing import held_refs, prepare, stored_refs
 from balances.ingest.recording import Recorded, accept_held, record
 from balances.ingest.stored import BATCH
 
 __all__ = [
     "BATCH",
+    "BY_IDENTITY",
     "Recorded",
     "accept_held",
     "balance_counting",
@@ -15,5 +16,6 @@ __all__ = [
     "prepare",
     "record",
     "recount",
+    "recount_of",
     "stored_refs",
 ]

@@ -1,10 +1,11 @@
 """Say whose an account's money is, and in which part of a total it counts, so that none counts twice."""
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from balances.ingest.stored import BATCH
-from balances.models import Account, Balance, Counting, Holder
+from balances.models import Balance, Counting, Holder
 from providers import currencies
 from providers.models import Credential
 from providers.rows import AccountKind, default_holder
@@ -15,15 +16,40 @@ BY_IDENTITY = (AccountKind.AGENT, AccountKind.CUSTOMER)
 
 
 class Candidate(NamedTuple):
-    """One account that may be read through several credentials."""
+    """One balance that may be read through several credentials."""
 
     pk: int
     credential_id: int
     external_ref: str
+    currency: str
     kind: str
+    is_verified: bool
     counting: str
     counted_by_id: int | None
-    is_closed: bool
+    changed_at: datetime | None
+    account_closed_at: datetime | None
+    scope_closed_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it stands in current totals at all."""
+        return self.account_closed_at is None and self.scope_closed_at is None
+
+
+FIELDS = (
+    "pk",
+    "account__credential_id",
+    "account__external_ref",
+    "currency",
+    "account__kind",
+    "verified",
+    "counting",
+    "counted_by_id",
+    "changed_at",
+    "account__closed_at",
+    "scope__closed_at",
+)
+Verdict = tuple[str, int | None]
 
 
 def holder_of(credential: Credential, *, kind: str) -> Holder:
@@ -61,82 +87,88 @@ def group_of(credential: Credential) -> list[Credential]:
     return list(group.select_for_update().order_by("pk"))
 
 
+def recount_of(credential: Credential, *, refs: Collection[str] | None = None) -> int:
+    """Recount what a credential may share with others; return how many balances changed."""
+    group = group_of(credential)
+    return recount(group, refs=refs) if len(group) > 1 else 0
+
+
 def recount(group: Iterable[Credential], *, refs: Collection[str] | None = None) -> int:
-    """Let each account count through one credential only: the oldest that is read; return how many changed.
+    """Let each balance count through one credential only; return how many changed.
 
     `group` are locked credentials of one tenant, provider and environment; `refs` bounds the accounts
-    looked at. Where none is read any more, the oldest not retired counts, so that no money vanishes.
+    looked at.
     """
+    wanted: dict[Verdict, list[int]] = {}
+    for candidate, verdict in verdicts(group, refs=refs):
+        if verdict != (candidate.counting, candidate.counted_by_id):
+            wanted.setdefault(verdict, []).append(candidate.pk)
+    for (counting, counted_by), ids in wanted.items():
+        for part in _parts(ids):
+            rows = Balance.unscoped.filter(pk__in=part)
+            rows.update(counting=counting, counted_by=counted_by)
+    return sum(map(len, wanted.values()))
+
+
+def verdicts(
+    group: Iterable[Credential], *, refs: Collection[str] | None = None
+) -> Iterator[tuple[Candidate, Verdict]]:
+    """Judge each balance of a group: how it counts, and through which credential where not by itself."""
     by_id = {credential.pk: credential for credential in group}
-    twins: dict[tuple[str, str], list[Candidate]] = {}
+    twins: dict[tuple[str, ...], list[Candidate]] = {}
     for candidate in _candidates(by_id, refs=refs):
         key = _key(candidate, by_id[candidate.credential_id])
         twins.setdefault(key, []).append(candidate)
-    wanted: dict[tuple[str, int | None], list[int]] = {}
     for members in twins.values():
-        for candidate, verdict in _verdicts(members, by_id):
-            if verdict != (candidate.counting, candidate.counted_by_id):
-                wanted.setdefault(verdict, []).append(candidate.pk)
-    for (counting, counted_by), ids in wanted.items():
-        _set(ids, counting=counting, counted_by=counted_by)
-    return sum(map(len, wanted.values()))
+        yield from _judged(members, by_id)
 
 
 def _candidates(
     by_id: dict[int, Credential], *, refs: Collection[str] | None
-) -> Iterable[Candidate]:
-    found = Account.unscoped.filter(credential__in=by_id).exclude(counting=Counting.MANUAL)
-    fields = (
-        "pk",
-        "credential_id",
-        "external_ref",
-        "kind",
-        "counting",
-        "counted_by_id",
-        "closed_at",
-    )
-    ordered = sorted(refs or ())
-    parts = [ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)]
-    queries = [found] if refs is None else [found.filter(external_ref__in=part) for part in parts]
-    for query in queries:
-        for row in query.values_list(*fields):
-            yield Candidate._make((*row[:-1], row[-1] is not None))
+) -> Iterator[Candidate]:
+    found = Balance.unscoped.filter(account__credential__in=by_id)
+    found = found.exclude(counting=Counting.MANUAL)
+    parts = [None] if refs is None else list(_parts(sorted(refs)))
+    for part in parts:
+        rows = found if part is None else found.filter(account__external_ref__in=part)
+        for row in rows.values_list(*FIELDS):
+            yield Candidate._make(row)
 
 
-def _key(candidate: Candidate, credential: Credential) -> tuple[str, str]:
-    """Name what two credentials must share to read the same account; unknown identities share nothing."""
+def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+
+
+def _key(candidate: Candidate, credential: Credential) -> tuple[str, ...]:
+    """Name what two credentials must share to read the same balance; unknown identities share nothing."""
+    place = (candidate.external_ref, candidate.currency)
     if candidate.kind not in BY_IDENTITY:
-        return "", candidate.external_ref
-    return credential.identity_ref or f"credential {credential.pk}", candidate.external_ref
+        return ("", *place)
+    return (credential.identity_ref or f"credential {credential.pk}", *place)
 
 
-def _verdicts(
+def _judged(
     members: list[Candidate], by_id: dict[int, Credential]
-) -> Iterable[tuple[Candidate, tuple[str, int | None]]]:
-    winner = min(members, key=lambda member: _rank(member, by_id[member.credential_id]))
+) -> Iterator[tuple[Candidate, Verdict]]:
+    standing = [member for member in members if member.is_open]
+    winner = min(standing, key=lambda m: _rank(m, by_id[m.credential_id]), default=None)
     for member in members:
-        own = account_counting(by_id[member.credential_id])
-        counts = member is winner or member.is_closed or own == Counting.TEST
-        yield member, (own, None) if counts else (Counting.DUPLICATE, winner.credential_id)
+        credential = by_id[member.credential_id]
+        own = balance_counting(
+            account_counting(credential), currency=member.currency, is_verified=member.is_verified
+        )
+        if winner is None or member is winner or not member.is_open:
+            yield member, (own.value, None)
+        else:
+            yield member, (Counting.DUPLICATE.value, winner.credential_id)
 
 
 def _rank(member: Candidate, credential: Credential) -> tuple[object, ...]:
-    """Order twins: open before closed, read before paused before retired, then the oldest credential."""
+    """Order twins: answered before awaited, read before paused before retired, then the oldest credential."""
     return (
-        member.is_closed,
+        member.changed_at is None,
         credential.retired_at is not None,
         credential.paused_at is not None,
         credential.created_at,
         credential.pk,
     )
-
-
-def _set(ids: list[int], *, counting: str, counted_by: int | None) -> None:
-    for start in range(0, len(ids), BATCH):
-        part = ids[start : start + BATCH]
-        Account.unscoped.filter(pk__in=part).update(counting=counting, counted_by=counted_by)
-        balances = Balance.unscoped.filter(account__in=part)
-        for currency, is_verified in balances.values_list("currency", "verified").distinct():
-            balances.filter(currency=currency, verified=is_verified).update(
-                counting=balance_counting(counting, currency=currency, is_verified=is_verified)
-            )

@@ -32,23 +32,23 @@ def prepare(run: SyncRun, *, seeds: Iterable[ScopeSeed]) -> None:
     """
     group, credential, now = locked(run)
     expected = {(seed.ref, row) for seed in seeds for row in seed.expects}
-    new = _expect(credential, expected=expected)
+    _expect(credential, expected=expected)
     _close_unwatched(credential, now=now)
     _reopen_watched(credential, now=now)
     _refold(credential)
-    if new and len(group) > 1:
-        recount(group, refs=new)
+    if len(group) > 1:
+        recount(group)
 
 
-def _expect(credential: Credential, *, expected: set[tuple[str, ExpectedRow]]) -> set[str]:
-    """Create what is expected and not there; return the references of new accounts."""
+def _expect(credential: Credential, *, expected: set[tuple[str, ExpectedRow]]) -> None:
+    """Create what is expected and not there."""
     if not expected:
-        return set()
+        return
     balances = Balance.unscoped.filter(account__credential=credential)
     held = set(balances.values_list("account__external_ref", "currency"))
     lacking = [(ref, row) for ref, row in expected if (row.account_ref, row.currency) not in held]
     if not lacking:
-        return set()
+        return
     accounts = {
         account.external_ref: account for account in Account.unscoped.filter(credential=credential)
     }
@@ -62,7 +62,6 @@ def _expect(credential: Credential, *, expected: set[tuple[str, ExpectedRow]]) -
         [_balance(accounts[row.account_ref], row, scope_id=scopes[ref]) for ref, row in rows],
         batch_size=500,
     )
-    return set(new)
 
 
 def _account(credential: Credential, row: ExpectedRow) -> Account:

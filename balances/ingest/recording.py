@@ -187,19 +187,19 @@ def apply(
         unusual=unusual,
     )
     write(changes, writing=writing)
-    reopen_reported(changes, credential=desk.credential, now=desk.now)
-    _count_once(desk, rows=rows, new_refs=writing.new_refs)
+    reopened = reopen_reported(changes, credential=desk.credential, now=desk.now)
+    _count_once(desk, rows=rows, refs=writing.new_refs | reopened)
     desk.scope.row_count = len(rows)
     desk.scope.currencies = sorted({row.currency for row in rows})
     return changes
 
 
-def _count_once(desk: Desk, *, rows: tuple[BalanceRow, ...], new_refs: set[str]) -> None:
-    """Recount accounts that are new, or that only an identity learned meanwhile can match."""
+def _count_once(desk: Desk, *, rows: tuple[BalanceRow, ...], refs: set[str]) -> None:
+    """Recount what is new or open again, and what only an identity learned meanwhile can match."""
     if len(desk.group) > 1:
         by_identity = {row.account_ref for row in rows if row.account_kind in BY_IDENTITY}
-        if refs := new_refs | by_identity:
-            recount(desk.group, refs=refs)
+        if touched := refs | by_identity:
+            recount(desk.group, refs=touched)
 
 
 def _note_outcome(

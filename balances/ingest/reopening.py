@@ -8,10 +8,11 @@ from providers.models import Credential
 from providers.tenancy import activity
 
 
-def reopen_reported(changes: Changes, *, credential: Credential, now: datetime) -> None:
+def reopen_reported(changes: Changes, *, credential: Credential, now: datetime) -> set[str]:
     """Reopen a closed account that was missing and is back, or whose figures moved; log each as a notice.
 
-    An account that goes on being reported with the figures it was closed with stays closed.
+    Returns the references reopened, which are to be recounted. An account that goes on being reported with
+    the figures it was closed with stays closed.
     """
     moved = {
         change.stored.account_id
@@ -19,9 +20,10 @@ def reopen_reported(changes: Changes, *, credential: Credential, now: datetime) 
         if change.stored.account.closed_at is not None
         and (change.is_figure or change.stored.missing_since is not None)
     }
-    if moved:
-        for account in Account.unscoped.filter(pk__in=moved, closed_at__isnull=False):
-            reopen(account, credential=credential, reason="Reported again", now=now)
+    closed = Account.unscoped.filter(pk__in=moved, closed_at__isnull=False) if moved else ()
+    for account in closed:
+        reopen(account, credential=credential, reason="Reported again", now=now)
+    return {account.external_ref for account in closed}
 
 
 def reopen(account: Account, *, credential: Credential, reason: str, now: datetime) -> None:

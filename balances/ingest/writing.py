@@ -9,7 +9,7 @@ from balances.ingest import bulk
 from balances.ingest.comparing import ASK_AFTER, Change, Changes, Moment, Seen, moment_of, shown_of
 from balances.ingest.counting import account_counting, balance_counting, holder_of
 from balances.ingest.stored import Stored, accounts_of
-from balances.models import Account, Balance, Observation
+from balances.models import Account, Balance, Counting, Observation
 from providers.models import Credential, Scope, SyncRun
 from providers.rows import BalanceRow
 from providers.tenancy.managers import new_public_id
@@ -53,7 +53,7 @@ OBSERVATION = (
 
 @dataclass(kw_only=True)
 class Writing:
-    """What one reading is written with, and the references of the accounts it brought up."""
+    """What one reading is written with, and the references of the balances it brought up."""
 
     run: SyncRun
     credential: Credential
@@ -98,7 +98,8 @@ def _insert_balances(rows: list[BalanceRow], *, writing: Writing) -> list[bulk.R
     for pk, row, moment in zip(ids, rows, moments, strict=True):
         account_id, holder, counting = accounts[row.account_ref]
         key = (pk, tenant_id, new_public_id(), account_id, row.currency)
-        told = _told(row, moment, holder=holder, counting=counting, writing=writing)
+        own = balance_counting(counting, currency=row.currency, is_verified=row.verified)
+        told = _told(row, moment, holder=holder, counting=own.value, writing=writing)
         made.append((*key, *told, None, writing.seen.read_at, None, 0, None))
     bulk.insert(Balance, columns=(*BALANCE_KEY, *BALANCE_TOLD), rows=made)
     return [
@@ -114,7 +115,7 @@ def _accounts(rows: list[BalanceRow], *, writing: Writing) -> dict[str, tuple[in
     made = [_account(row, writing=writing) for ref, row in by_ref.items() if ref not in held]
     if made:
         _insert_accounts(made)
-    writing.new_refs |= {account.external_ref for account in made}
+    writing.new_refs |= by_ref.keys()
     found = {ref: (pk, place.holder, place.counting) for ref, (pk, place) in held.items()}
     return found | {a.external_ref: (a.pk, a.holder, a.counting) for a in made}
 
@@ -186,11 +187,10 @@ def _told(
     row: BalanceRow, moment: Moment, *, holder: str, counting: str, writing: Writing
 ) -> tuple[Any, ...]:
     """Return the columns from scope to as-of source as the reading tells them."""
-    own = balance_counting(counting, currency=row.currency, is_verified=row.verified)
     return (
         writing.scope.pk,
         holder,
-        own.value,
+        counting,
         row.available,
         row.pending,
         row.ledger,
@@ -202,6 +202,14 @@ def _told(
     )
 
 
+def _counting(row: BalanceRow, *, known: Stored) -> str:
+    """Leave a duplicate to the recount, which alone knows its twins."""
+    if known.counting == Counting.DUPLICATE:
+        return known.counting
+    own = known.account.counting
+    return balance_counting(own, currency=row.currency, is_verified=row.verified).value
+
+
 def _changed_balance(change: Change, *, writing: Writing) -> bulk.Row:
     known = change.stored
     return (
@@ -209,7 +217,7 @@ def _changed_balance(change: Change, *, writing: Writing) -> bulk.Row:
             change.row,
             change.moment,
             holder=known.account.holder,
-            counting=known.account.counting,
+            counting=_counting(change.row, known=known),
             writing=writing,
         ),
         None,

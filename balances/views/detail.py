@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from balances.fields import EXACT
 from balances.lifecycle import FIXED_HOLDERS
-from balances.models import Account, Balance, Decision, HeldReading, Observation
+from balances.models import Balance, Decision, HeldReading, Observation
 from balances.results import Context, Row
 from balances.states import STATES
 from balances.views.missing import is_asked
@@ -56,7 +56,7 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
     tenant = context.tenant
     balance = (
         Balance.objects.for_tenant(tenant)
-        .select_related("account", "account__counted_by", "scope", "scope__credential")
+        .select_related("account", "counted_by", "scope", "scope__credential")
         .get(public_id=row.public_id)
     )
     linked = may(role, action=Action.READ_PROVIDERS)
@@ -174,7 +174,7 @@ def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
         },
         {"label": _("State"), "text": str(STATES[row.state].label)},
         {"label": _("Held for"), "text": str(HOLDERS[row.holder])},
-        {"label": _("Counts as"), "text": _counting(row, account)},
+        {"label": _("Counts as"), "text": _counting(row, balance)},
         {
             "label": _("Currency"),
             "text": f"{row.currency}, {known.name}" if known else row.currency,
@@ -193,9 +193,9 @@ def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
     return [fact for fact in facts if fact.get("at") or fact.get("text")]
 
 
-def _counting(row: Row, account: Account) -> str:
-    if row.counting == "DUPLICATE" and account.counted_by:
-        return _("Also read through %(name)s, counted there") % {"name": account.counted_by.name}
+def _counting(row: Row, balance: Balance) -> str:
+    if balance.counted_by is not None:
+        return _("Also read through %(name)s, counted there") % {"name": balance.counted_by.name}
     return str(COUNTING[row.counting])
 
 

@@ -11,6 +11,7 @@ from providers.connectors.base import SettingsError, Verdict
 from providers.models import Credential
 from providers.schedule import database_now
 from providers.services.drafts import WHOLE_FORM, Draft
+from providers.services.holdings import recount
 from providers.services.secrets import (
     destroy_secrets,
     last_four,
@@ -65,6 +66,7 @@ def change(
     """
     assert draft.saved is not None  # noqa: S101  # a draft of a new one goes to `create`
     with transaction.atomic():
+        _lock_group(draft.saved)
         credential = _locked(draft.saved)
         if credential.retired_at is not None:
             raise SettingsError({WHOLE_FORM: _("This credential is retired.")})
@@ -77,8 +79,16 @@ def change(
         if draft.has_moved:
             destroy_secrets(credential)
         closed = _put_parts(credential, draft=draft, actor=actor, now=now)
+        recount(credential)
         _record_change(credential, draft=draft, before=before, closed=closed, actor=actor, now=now)
     return credential
+
+
+def _lock_group(credential: Credential) -> None:
+    """Lock all that may read the same balances, in the order in which every reading locks them."""
+    rows = Credential.objects.for_tenant(credential.tenant)
+    alike = rows.filter(provider=credential.provider, environment=credential.environment)
+    list(alike.select_for_update().order_by("pk"))
 
 
 def pause(

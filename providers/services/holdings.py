@@ -21,5 +21,14 @@ def held_refs(credential: Credential) -> frozenset[str]:
     return known(credential)
 
 
+def recount(credential: Credential) -> None:
+    """Have what a credential shares with others counted anew, after its watch list was changed.
+
+    Totals are kept above this app: `RECOUNT` in the settings is a dotted path to who counts.
+    """
+    if path := getattr(settings, "RECOUNT", ""):
+        import_string(path)(credential)
+
+
 def _nothing(credential: Credential) -> frozenset[str]:
     return frozenset()

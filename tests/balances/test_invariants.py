@@ -95,11 +95,16 @@ def other_counting() -> None:
 
 
 def duplicate_of_nothing() -> None:
-    Account.unscoped.filter(counting="DUPLICATE").update(counted_by=None)
+    Balance.unscoped.filter(counting="DUPLICATE").update(counted_by=None)
 
 
 def counted_nowhere() -> None:
-    Account.unscoped.filter(counting="DUPLICATE").update(counted_by=F("credential"))
+    duplicates = Balance.unscoped.filter(counting="DUPLICATE")
+    duplicates.update(counted_by=duplicates.get().account.credential)
+
+
+def counted_twice() -> None:
+    Balance.unscoped.filter(counting="DUPLICATE").update(counting="LIVE", counted_by=None)
 
 
 def overlapping_coverage() -> None:
@@ -182,6 +187,7 @@ BREAKS: dict[Callable[[], None], str] = {
     other_counting: "counts as TEST, not as LIVE",
     duplicate_of_nothing: "is a duplicate of nothing",
     counted_nowhere: "is counted nowhere",
+    counted_twice: "is counted twice",
     overlapping_coverage: "overlaps the interval before it",
     coverage_turned_round: "ends before it starts",
     uncovered_scope: "was read when its coverage does not say so",

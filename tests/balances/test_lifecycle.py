@@ -69,7 +69,7 @@ def test_closing_what_counts_passes_the_count_on_and_reopening_takes_it_back(
 ) -> None:
     other = make_credential(credential.tenant)
     keep(other, row("m-1"))
-    twin = Account.unscoped.get(credential=other)
+    twin = Balance.unscoped.get(account__credential=other)
 
     lifecycle.close_account(account, closed_from=TODAY, **said(alice))
     twin.refresh_from_db()
@@ -224,7 +224,7 @@ def test_pause_passes_the_count_on_and_resume_takes_it_back(
 ) -> None:
     other = make_credential(credential.tenant, due_at=T0)
     keep(other, row("m-1"))
-    twin = Account.unscoped.get(credential=other)
+    twin = Balance.unscoped.get(account__credential=other)
 
     lifecycle.pause(credential, **said(alice))
     twin.refresh_from_db()

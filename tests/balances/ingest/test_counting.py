@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from balances import ingest
+from balances import ingest, lifecycle
 from balances.models import Account, Balance
 from providers.models import Credential
 from providers.rows import AccountKind, ExpectedRow, ScopeKind, ScopeSeed
@@ -23,13 +23,9 @@ def older_and_newer(tenant: Tenant, provider: str = "payiano") -> tuple[Credenti
 
 
 def counting(credential: Credential) -> list[str]:
-    found = Account.unscoped.filter(credential=credential).order_by("external_ref")
-    of_accounts = list(found.values_list("counting", flat=True))
-    of_balances = Balance.unscoped.filter(account__credential=credential)
-    assert list(
-        of_balances.order_by("account__external_ref").values_list("counting", flat=True)
-    ) == (of_accounts)
-    return of_accounts
+    found = Balance.unscoped.filter(account__credential=credential)
+    ordered = found.order_by("account__external_ref", "currency")
+    return list(ordered.values_list("counting", flat=True))
 
 
 def test_the_oldest_credential_counts_whichever_reads_first(acme: Tenant) -> None:
@@ -40,7 +36,7 @@ def test_the_oldest_credential_counts_whichever_reads_first(acme: Tenant) -> Non
 
     assert counting(old) == ["LIVE"]
     assert counting(new) == ["DUPLICATE", "LIVE"]
-    assert Account.unscoped.get(counting="DUPLICATE").counted_by == old
+    assert Balance.unscoped.get(counting="DUPLICATE").counted_by == old
 
 
 @pytest.mark.parametrize(
@@ -56,14 +52,14 @@ def test_another_provider_or_environment_is_another_account(
     keep(first, row("m-1"))
     keep(second, row("m-1"))
 
-    assert not Account.unscoped.filter(counting="DUPLICATE").exists()
+    assert not Balance.unscoped.filter(counting="DUPLICATE").exists()
 
 
 def test_another_tenant_is_another_account(acme: Tenant, globex: Tenant) -> None:
     keep(make_credential(acme), row("m-1"))
     keep(make_credential(globex), row("m-1"))
 
-    assert not Account.unscoped.filter(counting="DUPLICATE").exists()
+    assert not Balance.unscoped.filter(counting="DUPLICATE").exists()
 
 
 @pytest.mark.parametrize("kind", [AccountKind.AGENT, AccountKind.CUSTOMER])
@@ -109,6 +105,74 @@ def test_recount_passes_to_the_next_credential_when_the_oldest_stops(
 
     assert counting(new) == ["LIVE"]
     assert counting(old) == ["DUPLICATE"]
+
+
+def test_a_currency_only_the_newer_credential_reads_counts_there(acme: Tenant) -> None:
+    old, new = older_and_newer(acme)
+    keep(old, row("m-1", currency="USD"))
+
+    keep(new, row("m-1", currency="EUR"), row("m-1", currency="USD"))
+
+    assert counting(new) == ["LIVE", "DUPLICATE"]
+
+
+def test_a_balance_only_expected_through_the_older_counts_where_it_was_read(acme: Tenant) -> None:
+    old, new = older_and_newer(acme, "payman")
+    Credential.unscoped.update(identity_ref="a-1")
+    watched(old)
+    ingest.prepare(open_run(old), seeds=SEEDS)
+
+    keep(new, row("agent", "5.00", account_kind=AccountKind.AGENT), ref="agent:USD")
+
+    assert counting(new) == ["LIVE"]
+    keep(old, row("agent", "5.00", account_kind=AccountKind.AGENT), ref="agent:USD")
+    assert counting(new) == ["DUPLICATE"]
+
+
+def test_a_changed_figure_leaves_a_duplicate_a_duplicate(acme: Tenant) -> None:
+    old, new = older_and_newer(acme)
+    keep(old, row("m-1", "1.00"))
+    keep(new, row("m-1", "1.00"))
+
+    keep(new, row("m-1", "2.00"), at=T0 + MINUTE)
+
+    assert counting(new) == ["DUPLICATE"]
+
+
+def test_a_closed_account_reported_again_is_not_counted_beside_its_twin(acme: Tenant) -> None:
+    old, new = older_and_newer(acme)
+    keep(old, row("m-1", "1.00"))
+    keep(new, row("m-1", "1.00"))
+    closed = Account.unscoped.get(credential=old)
+    today = T0.date()
+    lifecycle.close_account(closed, closed_from=today, actor=None, reason="moved", now=LATER)
+    assert counting(new) == ["LIVE"]
+
+    keep(old, row("m-1", "2.00"), at=T0 + MINUTE)
+
+    assert (counting(old), counting(new)) == (["LIVE"], ["DUPLICATE"])
+
+
+def test_what_the_older_credential_watches_no_more_counts_through_the_newer(acme: Tenant) -> None:
+    old, new = older_and_newer(acme)
+    keep(old, row("m-1"))
+    keep(new, row("m-1"))
+    old.scopes.update(closed_at=LATER)
+
+    ingest.recount_of(old)
+
+    assert counting(new) == ["LIVE"]
+    old.scopes.update(closed_at=None)
+    ingest.prepare(open_run(old), seeds=())
+    assert (counting(old), counting(new)) == (["LIVE"], ["DUPLICATE"])
+
+
+def test_test_money_read_twice_counts_once(acme: Tenant) -> None:
+    for created_at in (T0, LATER):
+        sandbox = make_credential(acme, environment="SANDBOX", created_at=created_at)
+        keep(sandbox, row("m-1"))
+
+    assert sorted(Balance.unscoped.values_list("counting", flat=True)) == ["DUPLICATE", "TEST"]
 
 
 def test_sandbox_and_test_currency_count_as_test(acme: Tenant) -> None:
