@@ -18,6 +18,7 @@ ProviderError
 └── HostRefused          the address is not on the operator's list, or not public
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import ClassVar
 
@@ -51,14 +52,31 @@ class ProviderError(Exception):
         request_id: str = "",
         body: bytes = b"",
     ) -> None:
-        self.detail = detail[:DETAIL_LENGTH]
-        self.field = field[:FIELD_LENGTH]
+        # Whole until redacted: half a secret is not known for one.
+        self._detail = detail
+        self._field = field
         self.status = status
         self.retry_after = retry_after
         self.permission = permission
         self.request_id = request_id
         self.body = body
         super().__init__()
+
+    @property
+    def detail(self) -> str:
+        """Say what happened, cut to what is stored."""
+        return self._detail[:DETAIL_LENGTH]
+
+    @property
+    def field(self) -> str:
+        """Name the place or setting it happened at, cut to what is stored."""
+        return self._field[:FIELD_LENGTH]
+
+    def redact(self, clean: Callable[[str], str]) -> None:
+        """Let every text pass through `clean`, which takes the secrets out."""
+        self._detail = clean(self._detail)[:DETAIL_LENGTH]
+        self._field = clean(self._field)[:FIELD_LENGTH]
+        self.request_id = clean(self.request_id)
 
     @property
     def explained(self) -> str:

@@ -147,6 +147,5 @@ def _advice(error: ProviderError, *, name: StepName, token_help: str) -> str:
         StepName.TOKEN: f"The provider does not accept this key. {token_help}",
         StepName.ANSWER: _AT_ANSWER.get(error.code, ""),
     }[name]
-    place = f" at {error.field}" if error.field else ""
-    said = f"({error.detail}{place})" if error.detail or place else ""
+    said = f"({error.explained})" if error.explained else ""
     return f"{advice} {said}".strip()

@@ -169,7 +169,7 @@ class Client:
             try:
                 reply = self._exchange(request)
             except ProviderError as error:
-                error.detail = self._redactor.text(error.detail)
+                error.redact(self._redactor.text)
                 raise
         self._has_read = True
         return reply
@@ -190,6 +190,7 @@ class Client:
             body=answer.body,
             sent_at=sent_at,
             received_at=received_at,
+            redactor=self._redactor,
         )
 
     def _opened(self) -> "Wire":

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
-from providers.errors import Misconfigured, Unreadable
+from providers.errors import Misconfigured, ProviderError, Unreadable
 from providers.http.decoding import decode_json
 from providers.http.pace import http_date
+from providers.http.redaction import NOTHING_SECRET, Redactor
 from providers.rows import AsOfSource
 
 SKEW = timedelta(minutes=5)
@@ -54,13 +55,17 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """Hold a whole 2xx answer. Time: `sent_at` and `received_at` by our clock, aware UTC."""
+    """Hold a whole 2xx answer; `redactor` knows what must be kept of no answer.
+
+    Time: `sent_at` and `received_at` by our clock, aware UTC.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     sent_at: datetime
     received_at: datetime
+    redactor: Redactor = field(default=NOTHING_SECRET, repr=False)
 
     @property
     def as_of(self) -> datetime:
@@ -81,9 +86,20 @@ class Reply:
     def decode(self, shape: type[T]) -> T:
         """Decode the body into a typed struct.
 
-        Raises: Unreadable, naming the field, or `content-type` when the answer is no JSON.
+        Raises: Unreadable, redacted, naming the field, or `content-type` when the answer is no
+        JSON; also where what is declared holds the secret it was asked with.
         """
-        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        try:
+            self._check_kind()
+            found = decode_json(self.body, shape)
+            self.redactor.refuse_echo(found, body=self.body)
+        except ProviderError as error:
+            error.redact(self.redactor.text)
+            raise
+        return found
+
+    def _check_kind(self) -> None:
+        named = self.headers.get("content-type", "").partition(";")[0].strip()
+        kind = named.lower()
         if kind and kind != "application/json" and not kind.endswith("+json"):
-            raise Unreadable(f"the answer is {kind[:64]}", field="content-type")
-        return decode_json(self.body, shape)
+            raise Unreadable(f"the answer is {named}", field="content-type")

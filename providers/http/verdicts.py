@@ -22,6 +22,7 @@ from providers.http.redaction import Redactor
 if TYPE_CHECKING:
     from providers.http.wire import Answer
 
+REQUEST_ID_LENGTH = 64
 REQUEST_IDS = ("x-request-id", "x-correlation-id", "request-id", "cf-ray")
 
 _BY_STATUS: dict[int, type[ProviderError]] = {
@@ -53,11 +54,11 @@ def error_of(answer: "Answer", *, redactor: Redactor, now: datetime) -> Provider
         detail,
         status=answer.status,
         retry_after=retry_after(answer.headers.get("retry-after"), now=now),
-        request_id=redactor.text(_request_id(answer.headers)),
+        request_id=redactor.text(_request_id(answer.headers))[:REQUEST_ID_LENGTH],
         body=body,
     )
 
 
 def _request_id(headers: Mapping[str, str]) -> str:
     """Find the id by which the provider's support knows this answer."""
-    return next((headers[name][:64] for name in REQUEST_IDS if name in headers), "")
+    return next((headers[name] for name in REQUEST_IDS if name in headers), "")

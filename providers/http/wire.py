@@ -197,9 +197,7 @@ class Wire:
         """Read the body of a good answer, refusing it as soon as it is known to be unfit."""
         encoding = _encoding(response)
         if encoding != "identity":
-            raise Unreadable(
-                f"the answer is compressed ({encoding[:32]})", field="content-encoding"
-            )
+            raise Unreadable(f"the answer is compressed ({encoding})", field="content-encoding")
         cap = self._limits.body_bytes
         declared = response.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:20]) > cap:
