@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from balances.closings import reading
@@ -33,8 +32,10 @@ def history(
         return {}
     if past.since is None:
         return {"is_empty": True}
-    if total is None or chosen is None:
-        return {"fault": _fault(params, is_range=total is not None)}
+    if total is None:
+        return {"fault": _fault(params)}
+    if chosen is None:
+        return {"fault": plots.range_fault(params)}
     return {
         "currencies": _currencies(live, total, params=params),
         "holders": _holders(live, total, params=params),
@@ -54,14 +55,10 @@ def code_of(total: Total) -> str:
     return f"{total.currency}.{total.holder.lower()}"
 
 
-def _fault(params: QueryDict, *, is_range: bool) -> dict[str, str]:
-    name = "range" if is_range else "history"
+def _fault(params: QueryDict) -> dict[str, str]:
     text = _("There is no history of “%(value)s” here.")
-    if is_range:
-        text = _("The range “%(value)s” is not offered: choose 7, 30, 90 or 365 days.")
-    kept = params.copy()
-    kept.pop(name, None)
-    return {"text": text % {"value": params.get(name, "")[:40]}, "url": f"?{kept.urlencode()}"}
+    asked = params.get("history", "")[:40]
+    return {"text": text % {"value": asked}, "url": plots.without(params, "history")}
 
 
 def _currencies(live: Sequence[Total], chosen: Total, *, params: QueryDict) -> list[dict[str, Any]]:
@@ -99,7 +96,7 @@ def _drawing(total: Total, *, days: int, past: Past, context: Context) -> dict[s
     exponent = currencies.exponent(total.currency)
     sums = [each.available for each in closed if each is not None and each.available is not None]
     decimals = max([exponent, *map(places, sums), places(total.available.sum or Decimal(0))])
-    clock = {"time": timezone.localtime(past.now).strftime("%H:%M")}
+    clock = {"time": plots.clock_text(past.now)}
     name = f"{total.currency}, {HOLDERS[total.holder]}"
     return {
         "plot": plots.plotted([plots.Series(css="", figures=figures)], days=shown),

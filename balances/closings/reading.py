@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from balances.fields import EXACT
-from balances.models import Balance, Closing, ClosingDay, ClosingTotal
+from balances.models import Closing, ClosingDay, ClosingTotal
 from providers.tenancy.models import Tenant
 
 CHUNK = 2_000
@@ -56,12 +56,12 @@ def totals_since(
     return found
 
 
-def of_balance(balance: Balance, *, since: date) -> dict[date, Closing]:
-    """Return one balance's closings by day."""
-    rows = Closing.objects.for_tenant(balance.tenant).filter(
-        balance=balance, business_date__gte=since
+def of_balance(tenant: Tenant, *, public_id: str) -> QuerySet[Closing]:
+    """Select one balance's closings, oldest first."""
+    rows: QuerySet[Closing] = Closing.objects.for_tenant(tenant).filter(
+        balance__public_id=public_id
     )
-    return {row.business_date: row for row in rows}
+    return rows.order_by("business_date")
 
 
 _MOVED = (

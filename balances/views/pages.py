@@ -17,6 +17,7 @@ from balances.query.tree import BalanceQuery
 from balances.views import filters
 from balances.views.detail import detail
 from balances.views.freshness import freshness
+from balances.views.history import history
 from balances.views.links import Links
 from balances.views.sorting import group_menu, sort_menu
 from balances.views.table import table
@@ -143,4 +144,7 @@ def balance_detail(request: TenantRequest, tenant: str, public_id: str) -> HttpR
         raise Http404
     values = detail(row, context=context, role=request.role)
     values["sync_pill"] = pill(request, context)
-    return htmx.render(request, "balances/detail.html", values)
+    values["history"] = past = history(row, params=request.GET, context=context)
+    status = 422 if "fault" in past else 200
+    parts = {"balances-history": "balances/_history.html"}
+    return htmx.render(request, "balances/detail.html", values, partials=parts, status=status)

@@ -2,18 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from balances.closings.lines import Figures, axis_of, gaps, line
 
 WIDTH, HEIGHT = 1000, 200
-RANGES = {"7": _("7 d"), "30": _("30 d"), "90": _("90 d"), "365": _("1 y")}
+RANGES = {
+    "7": gettext_lazy("7 d"),
+    "30": gettext_lazy("30 d"),
+    "90": gettext_lazy("90 d"),
+    "365": gettext_lazy("1 y"),
+}
 USUAL = "30"
 MOST_DATES = 7
 DAY = timedelta(days=1)
@@ -75,6 +82,24 @@ def _dates(days: Sequence[date]) -> list[dict[str, Any]]:
 def day_text(day: date, *, today: date) -> str:
     """Write a day: this year's without the year."""
     return format_date(day, "j M" if day.year == today.year else "j M Y")
+
+
+def clock_text(at: datetime) -> str:
+    """Write the time of a day, in the current zone."""
+    return timezone.localtime(at).strftime("%H:%M")
+
+
+def range_fault(params: QueryDict) -> dict[str, str]:
+    """Say that a range is not offered, and lead to the usual one."""
+    text = _("The range “%(value)s” is not offered: choose 7, 30, 90 or 365 days.")
+    return {"text": text % {"value": params.get("range", "")[:40]}, "url": without(params, "range")}
+
+
+def without(params: QueryDict, name: str) -> str:
+    """Write the address's parameters without one of them."""
+    copy = params.copy()
+    copy.pop(name, None)
+    return f"?{copy.urlencode()}"
 
 
 def range_links(params: QueryDict, *, chosen: str) -> list[dict[str, Any]]:

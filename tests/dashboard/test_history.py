@@ -213,7 +213,7 @@ def test_history_is_a_part_of_its_own(client: Client, payiano: Credential) -> No
     grow(payiano, ["10", "20"])
     close_all(payiano)
 
-    part = see(client, "?range=7", **htmx("section#dashboard-history"))
+    part = Screen(client.get("/acme/?range=7", headers=htmx("section#dashboard-history")))
 
     assert figures(part)[-1][1] == "20.00"
     assert not part.has("//*[@id='h-totals']")
