@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 from balances.query.catalogue import COLUMNS as KEYS
-from balances.query.catalogue import KEPT_COLUMNS
 from balances.query.tree import BalanceQuery
 from balances.results import Row
 from providers.money import plain
@@ -36,24 +35,17 @@ class Column:
     width: int
     value: Callable[[Row], Any]
     sort: str = ""
-    is_default: bool = True
-
-    @property
-    def is_kept(self) -> bool:
-        """Tell whether it can never be hidden."""
-        return self.key in KEPT_COLUMNS
 
 
 TEXT, AMOUNT, INSTANT, BOOL = ColumnKind
 
 _DEFINED = (
-    Column("id", "Id", TEXT, 34, lambda row: row.public_id, is_default=False),
+    Column("id", "Id", TEXT, 34, lambda row: row.public_id),
     Column("provider", "Provider", TEXT, 12, lambda row: row.provider, "provider"),
     Column(
         "credential",
         "Credential",
         *(TEXT, 34, lambda row: row.credential_public_id, "credential"),
-        is_default=False,
     ),
     Column("holder", "Holder", TEXT, 12, lambda row: row.holder.lower(), "holder"),
     Column("account_ref", "Reference", TEXT, 30, lambda row: row.account_ref, "reference"),
@@ -61,46 +53,51 @@ _DEFINED = (
         "account_kind",
         "Account kind",
         *(TEXT, 13, lambda row: row.account_kind.lower(), "account_kind"),
-        is_default=False,
     ),
     Column("account_name", "Account", TEXT, 30, lambda row: row.account_name, "account"),
-    Column("owner_ref", "Owner reference", TEXT, 30, lambda row: row.owner_ref, is_default=False),
-    Column("owner_name", "Owner", TEXT, 26, lambda row: row.owner_name, "owner", is_default=False),
+    Column("owner_ref", "Owner reference", TEXT, 30, lambda row: row.owner_ref),
+    Column("owner_name", "Owner", TEXT, 26, lambda row: row.owner_name, "owner"),
     Column("network", "Network", TEXT, 14, lambda row: row.network, "network"),
-    Column("address", "Address", TEXT, 46, lambda row: row.address, is_default=False),
+    Column("address", "Address", TEXT, 46, lambda row: row.address),
     Column("currency", "Currency", TEXT, 10, lambda row: row.currency, "currency"),
     Column("available", "Available", AMOUNT, 22, lambda row: row.available, "available"),
     Column("pending", "Pending", AMOUNT, 22, lambda row: row.pending, "pending"),
-    Column("ledger", "Ledger", AMOUNT, 22, lambda row: row.ledger, "ledger", is_default=False),
+    Column("ledger", "Ledger", AMOUNT, 22, lambda row: row.ledger, "ledger"),
     Column("as_of", "As of", INSTANT, 20, lambda row: row.as_of, "as_of"),
     Column(
         "as_of_source",
         "As of from",
         *(TEXT, 15, lambda row: row.as_of_source.lower()),
-        is_default=False,
     ),
     Column(
         "fetched_at",
         "Read at",
         *(INSTANT, 20, lambda row: row.fetched_at, "fetched_at"),
-        is_default=False,
     ),
     Column("state", "State", TEXT, 12, lambda row: row.state, "state"),
     Column(
         "missing_since",
         "Missing since",
         *(INSTANT, 20, lambda row: row.missing_since),
-        is_default=False,
     ),
-    Column("verified", "Verified", BOOL, 9, lambda row: row.verified, is_default=False),
+    Column("verified", "Verified", BOOL, 9, lambda row: row.verified),
+    Column(
+        "credential_name",
+        "Credential name",
+        *(TEXT, 20, lambda row: row.credential_name),
+    ),
+    Column("counting", "Counts as", TEXT, 12, lambda row: row.counting.lower()),
+    Column(
+        "counted_by",
+        "Also read through",
+        *(TEXT, 20, lambda row: row.counted_by),
+    ),
 )
+# What stands in a row of JSON; files also say how a row counts, since sums are made of them.
+_FILES_ALONE = frozenset({"credential_name", "counting", "counted_by"})
 COLUMNS = tuple(sorted(_DEFINED, key=lambda column: KEYS.index(column.key)))
+JSON_COLUMNS = tuple(column for column in COLUMNS if column.key not in _FILES_ALONE)
 BY_KEY = {column.key: column for column in COLUMNS}
-
-
-def table_columns(query: BalanceQuery) -> tuple[Column, ...]:
-    """Return the columns of the page: those the query names, else the default ones."""
-    return _named(query) or tuple(column for column in COLUMNS if column.is_default)
 
 
 def file_columns(query: BalanceQuery) -> tuple[Column, ...]:
@@ -108,7 +105,12 @@ def file_columns(query: BalanceQuery) -> tuple[Column, ...]:
     return _named(query) or COLUMNS
 
 
-def as_json(row: Row, columns: Iterable[Column] = COLUMNS) -> dict[str, Any]:
+def json_columns(query: BalanceQuery) -> tuple[Column, ...]:
+    """Return the columns of rows for programs: those the query names, else the documented ones."""
+    return _named(query) or JSON_COLUMNS
+
+
+def as_json(row: Row, columns: Iterable[Column] = JSON_COLUMNS) -> dict[str, Any]:
     """Return a row for JSON: amounts as exact decimal strings or null, instants in UTC with Z."""
     return {column.key: _json(column.value(row), row.decimals) for column in columns}
 

@@ -47,8 +47,9 @@ class Counting(models.TextChoices):
 class Account(TenantOwned):
     """A place of money at a provider; `external_ref` is the provider's id for it.
 
-    `holder_set` marks a holder chosen by a person, which no sync changes. `closed_from` is the day (tenant's zone) from which it left the totals;
-    `reopened_at` is when it was reported again while closed, `kept_at` when a person last kept it though missing.
+    `holder_set` marks a holder chosen by a person, which no sync changes. `closed_from` is the day (tenant's
+    zone) from which it left the totals; `reopened_at` is when it was reported again while closed, `kept_at`
+    when a person last kept it though missing.
     `label` is what people read: their own name for it, else the provider's, else the reference. The folded
     columns are sort and search twins (NFC, casefold).
     """

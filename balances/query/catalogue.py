@@ -138,7 +138,7 @@ FIELDS = {
     )
 }
 SORTS = tuple(field.name for field in FIELDS.values() if field.is_sortable)
-GROUPS = ("currency", "provider", "account")
+GROUPS = ("currency", "holder", "provider", "account")
 
 # The columns of table, JSON and files, by their keys in order; `balances.columns` gives each its value.
 COLUMNS = (
@@ -163,6 +163,9 @@ COLUMNS = (
     "state",
     "missing_since",
     "verified",
+    "credential_name",
+    "counting",
+    "counted_by",
 )
 # Without these a figure would say neither whose it is nor in what.
 KEPT_COLUMNS = ("account_name", "currency", "available")

@@ -9,6 +9,7 @@ from balances.results.snapshot import snapshot
 from balances.results.totals import (
     Facets,
     Total,
+    by_account,
     everything,
     facets,
     grouped,
@@ -22,7 +23,7 @@ class Page:
     """Hold one page and what is said around it.
 
     `tenant_count` leaves closed rows out unless the query names `state`. Past the end there are no rows, and `pages`
-    is the last page to link to. `groups` has totals by currency or provider when the query groups by it.
+    is the last page to link to. `groups` has the whole totals of the groups the query asks for.
     """
 
     rows: tuple[Row, ...]
@@ -53,13 +54,14 @@ def page(query: BalanceQuery, *, context: Context) -> Page:
         count = sum(part.rows for part in parts)
         first = (query.page - 1) * query.per_page
         rows = _rows(query, first, context) if first < count else ()
-    merged = merge(parts)
+        merged = merge(parts)
+        groups = _groups(query, parts, merged=merged, rows=rows, context=context)
     return Page(
         rows=rows,
         count=count,
         tenant_count=counts.tenant_count + (counts.closed_count if query.names_state else 0),
         totals=merged,
-        groups=per_provider(parts, context) if by else _by_currency(query, merged),
+        groups=groups,
         facets=counts,
         number=query.page,
         pages=max(1, -(-count // query.per_page)),
@@ -74,8 +76,22 @@ def _rows(query: BalanceQuery, first: int, context: Context) -> tuple[Row, ...]:
     return tuple(read(ordered[first : first + query.per_page], context=context))
 
 
-def _by_currency(query: BalanceQuery, parts: list[Total]) -> dict[str, list[Total]]:
+def _groups(
+    query: BalanceQuery,
+    parts: list[Total],
+    *,
+    merged: list[Total],
+    rows: tuple[Row, ...],
+    context: Context,
+) -> dict[str, list[Total]]:
+    """Return the totals of each group that the page shows a part of; accounts by their public ids."""
+    if query.group_by == ("provider",):
+        return per_provider(parts, context)
+    if query.group_by == ("account",):
+        shown = {row.account_public_id for row in rows}
+        return by_account(query, public_ids=shown, context=context)
     found: dict[str, list[Total]] = {}
-    for part in parts if query.group_by == ("currency",) else ():
-        found.setdefault(part.currency, []).append(part)
+    for name in query.group_by:
+        for part in merged:
+            found.setdefault(getattr(part, name), []).append(part)
     return found

@@ -25,6 +25,7 @@ class Row(NamedTuple):
     Codes are as stored, upper case, but `provider` and `state`. `account_name` is our name for the account, else
     the provider's, else its reference. Units: natural; None is "not reported", never zero. `decimals` is how many
     places the currency shows. Time: `as_of` is the balance's own time, else its reading's; `fetched_at` our reading.
+    `counted_by` names the credential through which a duplicate counts.
     """
 
     public_id: str
@@ -58,6 +59,7 @@ class Row(NamedTuple):
     verified: bool
     flags: tuple[str, ...]
     changed_at: datetime | None
+    counted_by: str
 
 
 _STORED = (
@@ -89,6 +91,7 @@ _STORED = (
     "verified",
     "flags",
     "changed_at",
+    "counted_by_id",
 )
 
 
@@ -136,14 +139,17 @@ def _streamed(balances: QuerySet[Any], context: Context) -> Generator[Row, None,
 
 
 def _rows(balances: QuerySet[Any], context: Context, *, is_streamed: bool) -> Iterator[Row]:
-    makers = {credential.id: _maker(credential) for credential in context.credentials}
+    names = {credential.id: credential.name for credential in context.credentials}
+    makers = {each.id: _maker(each, names=names) for each in context.credentials}
     columns = balances.annotate(rank=F("state_rank")).values_list(*_STORED, "rank")
     with closing(tuples(columns, size=CHUNK, is_streamed=is_streamed)) as found:
         for values in found:
             yield makers[values[1]](values)
 
 
-def _maker(credential: CredentialFacts) -> Callable[[tuple[Any, ...]], Row]:
+def _maker(
+    credential: CredentialFacts, *, names: Mapping[int, str]
+) -> Callable[[tuple[Any, ...]], Row]:
     """Return the function that makes a credential's rows, its own part computed once."""
     kind = kinds()
     amount, instant, texts = kind.amount, kind.instant, kind.texts
@@ -154,7 +160,7 @@ def _maker(credential: CredentialFacts) -> Callable[[tuple[Any, ...]], Row]:
         public_id, _, holder, counting, account_id, ref, kind_, display_name, name, *rest = values
         owner_ref, owner_name, network, address, currency, decimals, *rest = rest
         available, pending, ledger, as_of, source, scope_as_of, scope_source, *rest = rest
-        fetched_at, read_at, missing_since, verified, flags, changed_at, rank = rest
+        fetched_at, read_at, missing_since, verified, flags, changed_at, counted_by, rank = rest
         if as_of is None:
             as_of, source = scope_as_of, scope_source
         return Row._make(
@@ -169,6 +175,7 @@ def _maker(credential: CredentialFacts) -> Callable[[tuple[Any, ...]], Row]:
                 *(amount(available), amount(pending), amount(ledger)),
                 *(instant(as_of), source, instant(fetched_at or read_at), STATES[rank]),
                 *(instant(missing_since), verified, texts(flags), instant(changed_at)),
+                names[counted_by] if counted_by else "",
             )
         )
 

@@ -4,7 +4,7 @@ One grouped statement over the filter gives count, sums, how many rows report a 
 and how many are not fresh. Means and merged totals are computed in Python, exactly.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -117,6 +117,18 @@ def per_provider(parts: Iterable[Total], context: Context) -> dict[str, list[Tot
         if part.credential_id is not None:
             found.setdefault(context.by_id[part.credential_id].provider, []).append(part)
     return {provider: merge(found[provider]) for provider in sorted(found)}
+
+
+def by_account(
+    query: BalanceQuery, *, public_ids: Collection[str], context: Context
+) -> dict[str, list[Total]]:
+    """Return the totals of some accounts, by their public ids, in one statement. Raises: QueryError."""
+    columns = ("account__public_id", "currency", "holder", "counting")
+    found: dict[str, list[Total]] = {}
+    of_accounts = context.matching(query).filter(account__public_id__in=public_ids).order_by()
+    for row in of_accounts.values(*columns).annotate(**_AGGREGATES):
+        found.setdefault(row["account__public_id"], []).append(_total(row, credential_id=None))
+    return {public_id: merge(totals) for public_id, totals in found.items()}
 
 
 def facets(context: Context) -> Facets:

@@ -16,6 +16,7 @@ from balances.states import STATES
 from balances.views.links import Links
 from balances.views.sorting import head
 from balances.views.totals import TotalView, total_views
+from balances.views.words import COUNTING, HOLDERS
 from providers.currencies import currency
 from providers.models import AsOfSource
 
@@ -39,6 +40,7 @@ _SAID: Mapping[str, Callable[[Row], str]] = {
     "account_kind": lambda row: str(AccountKind(row.account_kind).label),
     "as_of_source": lambda row: str(AsOfSource(row.as_of_source).label) if row.as_of_source else "",
     "state": lambda row: str(STATES[row.state].label),
+    "counting": lambda row: str(COUNTING[row.counting]),
     "verified": lambda row: _("Yes") if row.verified else _("No"),
 }
 
@@ -115,7 +117,7 @@ def sections(
         Section(
             label=name(value),
             long_label=_long_label(query, value),
-            totals=total_views(groups.get(value, ())),
+            totals=total_views(groups.get(value.partition("\0")[0], ())),
             rows=list(rows),
         )
         for value, rows in groupby(views, key=lambda view: key(view.row))
@@ -129,6 +131,7 @@ def _long_label(query: BalanceQuery, value: str) -> str:
 
 _GROUPS: dict[str, tuple[Callable[[Row], str], Callable[[str], str]]] = {
     "currency": (lambda row: row.currency, str),
+    "holder": (lambda row: row.holder, lambda value: str(HOLDERS[value])),
     "provider": (lambda row: row.provider, provider_label),
     "account": (
         lambda row: f"{row.account_public_id}\0{row.account_name}",

@@ -98,7 +98,7 @@ def row_views(
                 url=f"{start}{row.public_id}{end}",
                 words=STATES[row.state],
                 holder=str(HOLDERS[row.holder]),
-                tag="" if row.counting == "LIVE" else str(COUNTING[row.counting]),
+                tag=tag(row),
                 is_unnamed=row.account_name == row.account_ref,
                 again=before == row.currency,
                 breaks=before not in (None, row.currency),
@@ -106,6 +106,13 @@ def row_views(
             )
         )
     return views
+
+
+def tag(row: Row) -> str:
+    """Say why a row is in no plain total; nothing for one that is."""
+    if row.counted_by:
+        return _("Also read through %(name)s") % {"name": row.counted_by}
+    return "" if row.counting == "LIVE" else str(COUNTING[row.counting])
 
 
 def widest(rows: Sequence[RowView], totals: Sequence[TotalView]) -> int:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from balances import columns
-from balances.columns import COLUMNS, ColumnKind, as_json, file_columns, table_columns
+from balances.columns import COLUMNS, ColumnKind, as_json, file_columns, json_columns
 from balances.query import catalogue
 from balances.query.parse import parse_text
 from balances.results import Context, Row, page
@@ -24,7 +24,9 @@ def row(tenant: Tenant, **values: object) -> Row:
 
 
 def test_the_keys_are_those_that_were_promised_in_their_order() -> None:
-    assert [column.key for column in COLUMNS] == list(catalogue.COLUMNS) == KEYS
+    assert [column.key for column in columns.JSON_COLUMNS] == KEYS
+    of_files = [*KEYS, "credential_name", "counting", "counted_by"]
+    assert [column.key for column in COLUMNS] == list(catalogue.COLUMNS) == of_files
 
 
 def test_every_sort_of_a_column_is_one_the_query_knows() -> None:
@@ -38,13 +40,11 @@ def test_columns_follow_the_query_and_some_are_never_hidden() -> None:
     query = parse_text("columns=state,provider", zone=ZoneInfo("UTC"))
     asked = ["account_name", "currency", "available", "state", "provider"]
 
-    assert [column.key for column in table_columns(query)] == asked
+    assert [column.key for column in json_columns(query)] == asked
     assert [column.key for column in file_columns(query)] == asked
     plain = parse_text("", zone=ZoneInfo("UTC"))
     assert file_columns(plain) == COLUMNS
-    assert {column.key for column in COLUMNS if column.is_kept} <= {
-        column.key for column in table_columns(plain)
-    }
+    assert json_columns(plain) == columns.JSON_COLUMNS
 
 
 def test_json_holds_exact_text_codes_in_lower_case_and_utc(acme: Tenant) -> None:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from balances import results
-from balances.columns import Column, as_json, file_columns
+from balances.columns import Column, as_json, json_columns
 from balances.exports import csv
 from balances.query.faults import QueryError
 from balances.query.parse import parse_text
@@ -59,7 +59,7 @@ def listed(tenant: Tenant, *, query_string: str, form: str) -> Iterator[str]:
     Time: instants without an offset are in the tenant's zone. Raises: QueryError, before the first piece.
     """
     query = parse_text(query_string, zone=ZoneInfo(tenant.time_zone))
-    columns = file_columns(query)
+    columns = json_columns(query)
     rows = results.stream(query, context=results.Context.load(tenant, now=timezone.now()))
     if form == "csv":
         return csv.lines(columns, rows, zone=ZoneInfo("UTC"))
