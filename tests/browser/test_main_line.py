@@ -32,6 +32,8 @@ THEMES = ("light", "dark")
 # Set once; a page that was loaded anew has lost it.
 MARK = "window.isSamePage = true"
 MARKED = "window.isSamePage === true"
+# Two suites may share two cores.
+expect.set_options(timeout=15_000)
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
