@@ -5,10 +5,11 @@ A benchmark is a module here with `def main() -> None` and, unless SQLite alone 
 database. Absolute times are printed for orientation; only ratios inside one run mean anything.
 """
 
+import resource
 import statistics
 import time
-import tracemalloc
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -51,11 +52,13 @@ def promise(name: str, measured: float, *, at_most: float, unit: str = "×") -> 
     print(f"  promise {name}: {told}, at most {most}: {verdict}")
 
 
-def peak_growth(work: Callable[[], object]) -> float:
-    """Run once and return by how much traced memory grew at its peak. Units: MB."""
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1] / 1_000_000
-    finally:
-        tracemalloc.stop()
+def peak_memory() -> float:
+    """Return the most memory this process ever held, in MB.
+
+    Linux tells it of the program alone; elsewhere a parent's may show through, so measure in a small parent's child.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(lines["VmHWM"].split()[0]) / 1000

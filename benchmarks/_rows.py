@@ -13,6 +13,9 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 CURRENCIES = {"USD": 2, "EUR": 2, "EGP": 2, "JPY": 0, "USDC": 6, "KWD": 3}
 
 
+BLANK = Row._make([""] * len(Row._fields))
+
+
 def amount(random: Random, decimals: int) -> Decimal:
     """Return an amount as databases give it: of the currency's decimals, written with 18 places."""
     return EXACT.scaleb(Decimal(random.randrange(10**11) * 10 ** (PLACES - decimals)), -PLACES)
@@ -28,7 +31,7 @@ def rows(number: int) -> Iterator[Row]:
 def row(index: int, random: Random) -> Row:
     """Make one row: a customer's wallet, its reading shared by some hundred others."""
     currency, decimals = list(CURRENCIES.items())[index % len(CURRENCIES)]
-    return Row(
+    return BLANK._replace(
         public_id=f"{random.getrandbits(128):032x}",
         provider="swipelux",
         provider_label="Swipelux",
@@ -42,7 +45,6 @@ def row(index: int, random: Random) -> Row:
         account_ref=f"wal_{random.getrandbits(64):016x}",
         account_kind="WALLET",
         account_name=f"Customer {index} & Sons",
-        provider_account_name="",
         owner_ref=f"cus_{index % 9999}",
         owner_name=f"Owner {index % 9999}",
         network="polygon",

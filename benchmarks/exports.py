@@ -28,12 +28,12 @@ KEYS = (
 )
 COLUMNS = [BY_KEY[key] for key in KEYS.split()]
 MEMORY = """
-import resource, sys
-from benchmarks import exports
+import sys
+from benchmarks import exports, peak_memory
 exports.stream(1)
-idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+idle = peak_memory()
 exports.stream(int(sys.argv[1]))
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle) / 1000)
+print(peak_memory() - idle)
 """
 
 

@@ -211,10 +211,11 @@ def _noted(asked: list[str], name: str) -> Iterator[Any]:
 
 
 MEMORY = """
-import resource, sys
+import sys
 from datetime import timedelta
 from balances.columns import COLUMNS
 from balances.exports import xlsx
+from benchmarks import peak_memory
 from tests.balances.exports.sheets import CAIRO, READ_AT, make_row
 
 def stream(count):
@@ -229,13 +230,10 @@ def stream(count):
     )
     return sum(map(len, xlsx.write(COLUMNS, rows, [], [], count=count, zone=CAIRO)))
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-
 stream(1)
-idle = peak()
+idle = peak_memory()
 size = stream(int(sys.argv[1]))
-print(size / 1e6, peak() - idle)
+print(size / 1e6, peak_memory() - idle)
 """
 
 
