@@ -14,8 +14,9 @@ from django import forms
 from django.core.exceptions import FieldError, ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, Count, Max, Min, lookups
+from django.db.models import Aggregate, Count, Func, Max, Min, lookups
 from django.db.models.expressions import Col, CombinedExpression
+from django.db.models.functions import Coalesce, NullIf
 
 from providers.money import PLACES, WHOLE_DIGITS, AmountError, check_amount, parse_amount, plain
 
@@ -151,6 +152,8 @@ class AmountSum(Aggregate):
 
 
 _EXACT_AGGREGATES = (AmountSum, Min, Max, Count)
+# These hand an amount on as it stands.
+_EXACT_FUNCTIONS = (*_EXACT_AGGREGATES, Coalesce, NullIf)
 
 
 def refuse_arithmetic(expression: object) -> None:
@@ -158,7 +161,7 @@ def refuse_arithmetic(expression: object) -> None:
     for part in _parts(expression):
         if isinstance(part, CombinedExpression):
             raise ArithmeticRefused(part)
-        if isinstance(part, Aggregate) and not isinstance(part, _EXACT_AGGREGATES):
+        if isinstance(part, Func) and not isinstance(part, _EXACT_FUNCTIONS):
             raise ArithmeticRefused(part)
 
 
@@ -183,9 +186,10 @@ def _decimal(value: object) -> Decimal:
 
 
 def _refusing(lookup: _Lookup) -> _Lookup:
-    """Derive a comparison whose right side may not be computed by the database."""
+    """Derive a comparison neither side of which may be computed by the database."""
 
     def get_prep_lookup(self: Any) -> Any:
+        refuse_arithmetic(self.lhs)
         for side in self.rhs if isinstance(self.rhs, list | tuple | set) else (self.rhs,):
             refuse_arithmetic(side)
         return lookup.get_prep_lookup(self)

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import FieldError, ValidationError
 from django.db import connection, transaction
 from django.db.models import Avg, Case, Count, ExpressionWrapper, F, Max, Min, Q, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Abs, Coalesce, Round
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +21,7 @@ from balances.fields import (
 )
 from balances.models import Account, Balance
 from providers.money import AmountError
+from providers.tenancy.models import Tenant
 from tests.balances.builders import (
     make_account,
     make_balance,
@@ -376,3 +377,20 @@ def test_a_twin_that_folds_nothing_keeps_its_text(db: None) -> None:
     account.label_folded = "as migrated"
 
     assert bare.pre_save(account, add=False) == "as migrated"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [Abs("available"), Round("available"), Sum("available")],
+    ids=["abs", "round", "sum"],
+)
+def test_what_the_database_would_compute_is_neither_read_nor_compared(
+    acme: Tenant, expression: Any
+) -> None:
+    make_balance(make_credential(acme), available="1.005")
+    found = Balance.unscoped.values("pk").annotate(computed=expression)
+
+    with pytest.raises(FieldError):
+        list(found.values_list("computed"))
+    with pytest.raises(FieldError):
+        list(found.filter(computed__gt=Decimal(1)))
