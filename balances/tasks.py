@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from balances import ingest
 from balances.closings import making
+from balances.closings.days import LEAD
 from balances.ingest import Recorded
 from providers import schedule
 from providers.errors import CredentialRejected
@@ -26,7 +27,7 @@ from providers.tenancy.models import Tenant, User
 log = structlog.get_logger(__name__)
 
 # Days that one message closes; the next tick sends another for the rest.
-DAYS_AT_ONCE = 10
+DAYS_AT_ONCE = 5
 HASTE = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
 Watcher = Callable[[Recorded], None]
 
@@ -52,8 +53,13 @@ def sweep(**_: object) -> None:
 
 @shared_task(name="balances.tasks.make_closings")
 def make_closings(**_: object) -> None:
-    """Wake a worker for each tenant whose business day has ended; copies of a message make nothing twice."""
+    """Have the figures read that a day closes with, and wake a worker for each day that has ended.
+
+    Copies of a message make nothing twice.
+    """
     now = schedule.database_now()
+    if ending := making.ending(now=now):
+        schedule.hasten(ending, since=now - LEAD, now=now)
     _send([(close_days, {"tenant_id": pk}) for pk in making.due(now=now)])
     schedule.beat("make_closings", now=now)
 

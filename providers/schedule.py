@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, Least, RowNumber
 
-from providers.models import Credential, Heartbeat, RunStatus, Scope, SyncRun
+from providers.models import Credential, Environment, Heartbeat, RunStatus, Scope, SyncRun
 from providers.tenancy.models import User
 
 # Wake-ups that wait at any time: enough for every worker, few enough that a new tenant never queues long.
@@ -172,6 +172,15 @@ def request(credentials: Iterable[Credential], *, actor: User | None, now: datet
             soon.append(row.pk)
         row.save(update_fields=["due_at", "requested_by", "queued_at"])
     return soon
+
+
+def hasten(tenant_ids: Iterable[int], *, since: datetime, now: datetime) -> int:
+    """Make live credentials due at once that did not begin a run since then; failing ones wait their own time."""
+    healthy = _active().filter(
+        tenant__in=list(tenant_ids), environment=Environment.LIVE, error_code="", due_at__gt=now
+    )
+    unread = Q(last_started_at=None) | Q(last_started_at__lt=since)
+    return healthy.filter(_free(now), unread).update(due_at=now)
 
 
 def sweep(*, now: datetime) -> list[int]:

@@ -8,6 +8,9 @@ DAY = timedelta(days=1)
 # Readings answered before the cut-off are written within this time.
 SETTLE = timedelta(minutes=2)
 
+# What is read this long before a cut-off is read for it.
+LEAD = timedelta(minutes=3)
+
 
 def cutoff(day: date, *, zone: ZoneInfo) -> datetime:
     """Return the instant a day ends, in UTC: the next midnight, or where a zone that skips it goes on."""
@@ -17,6 +20,11 @@ def cutoff(day: date, *, zone: ZoneInfo) -> datetime:
 def last_closed(now: datetime, *, zone: ZoneInfo) -> date:
     """Return the latest day whose end has passed, and whose last readings are written."""
     return (now - SETTLE).astimezone(zone).date() - DAY
+
+
+def is_ending(now: datetime, *, zone: ZoneInfo) -> bool:
+    """Tell whether the day is about to end, so that what closes it is to be read now."""
+    return cutoff(now.astimezone(zone).date(), zone=zone) - now <= LEAD
 
 
 def days(first: date, last: date) -> Iterator[date]:

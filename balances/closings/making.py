@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
 
-from balances.closings.days import DAY, cutoff, days, last_closed
+from balances.closings.days import DAY, cutoff, days, is_ending, last_closed
 from balances.closings.selecting import SELECTED, Day, closings
 from balances.closings.summing import sum_up
 from balances.models import Closing, ClosingDay, Coverage
@@ -30,6 +30,12 @@ def due(*, now: datetime) -> list[int]:
         for tenant in Tenant.objects.order_by("pk")
         if next(_ended(tenant, last=last.get(tenant.pk), first=first.get(tenant.pk), now=now), None)
     ]
+
+
+def ending(*, now: datetime) -> list[int]:
+    """Return the tenants whose day is about to end."""
+    zones = Tenant.objects.values_list("pk", "time_zone")
+    return [pk for pk, name in zones if is_ending(now, zone=ZoneInfo(name))]
 
 
 def make(tenant: Tenant, *, now: datetime, most: int | None = None) -> list[date]:
