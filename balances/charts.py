@@ -41,6 +41,7 @@ class Share:
     positive: Decimal
     negative: Decimal
     negative_count: int
+    not_fresh: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,7 @@ class Bar:
     split: tuple[tuple[str, str], ...]
     negative: Decimal
     negative_count: int
+    not_fresh: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +133,7 @@ def _share(provider: str, total: Total) -> Share:
         positive=total.available.positive_sum,
         negative=total.available.negative_sum,
         negative_count=total.available.negative_count,
+        not_fresh=total.not_fresh,
     )
 
 
@@ -197,6 +200,7 @@ def _bar(shares: list[Share], parts: list[Part]) -> Bar:
         split=tuple((s.label, percent(s.positive, whole)) for s in shares if s.positive > 0),
         negative=_sum(s.negative for s in shares),
         negative_count=sum(s.negative_count for s in shares),
+        not_fresh=sum(s.not_fresh for s in shares),
     )
 
 

@@ -110,6 +110,8 @@ def fixups() -> list[str]:
 app = Celery("dashboard", fixups=fixups())
 app.add_defaults(lambda: {**delivery(), **queues(), **schedule()})
 app.autodiscover_tasks()
+# A web server answers in threads, where a shared task would find an app without our broker.
+app.set_default()
 
 
 @setup_logging.connect

@@ -192,10 +192,11 @@ class _Reader:
         _check_unique(key.field for key in keys)
         if not self.is_strict:
             keys = inside_currency(keys)
-        if len(keys) > catalogue.MAX_SORTS:
+        chosen = len([key for key in keys if key.field != "currency"])
+        if chosen > catalogue.MAX_SORTS:
             raise BadValue(
                 "too_many_sorts",
-                f"has {len(keys)} keys (currency stands before amounts); {catalogue.MAX_SORTS} are the most",
+                f"has {chosen} keys beside currency; {catalogue.MAX_SORTS} are the most",
             )
         return keys or DEFAULT_SORT
 

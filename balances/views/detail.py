@@ -181,7 +181,7 @@ def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
         },
         {"label": _("As of"), "at": row.as_of, "text": source},
         {"label": _("Confirmed"), "at": row.fetched_at},
-        {"label": _("Unchanged since"), "at": row.changed_at},
+        *_unchanged(row),
         {"label": _("Next reading"), "at": scope.due_at or scope.credential.due_at},
         {"label": _("Owner"), "text": row.owner_name or row.owner_ref},
         {"label": _("Network"), "text": row.network},
@@ -191,6 +191,15 @@ def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
         {"label": _("First seen"), "at": account.created_at},
     ]
     return [fact for fact in facts if fact.get("at") or fact.get("text")]
+
+
+def _unchanged(row: Row) -> list[dict[str, Any]]:
+    """Say since when the figures stand: by the provider's own time where it tells one, and by our readings."""
+    if row.as_of_source != AsOfSource.PROVIDER:
+        return [{"label": _("Unchanged since"), "at": row.changed_at}]
+    label = _("Unchanged at %(provider)s since") % {"provider": row.provider_label}
+    first_read = {"label": _("These figures first read"), "at": row.changed_at}
+    return [{"label": label, "at": row.as_of}, first_read]
 
 
 def _counting(row: Row, balance: Balance) -> str:

@@ -11,7 +11,7 @@ from balances.states import STATES
 from balances.views.links import Links
 from balances.views.totals import TotalView
 
-TROUBLES = ("not_synced", "held", "missing", "stale", "never")
+TROUBLES = ("not_synced", "held", "missing", "stale", "paused", "never")
 
 
 def freshness(found: Facets, totals: Sequence[TotalView], *, links: Links) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def _render(
         "tabs": filters.tabs(query, links=links),
         "freshness": freshness(found, shown.get("totals", []), links=links),
         "export": _export(request, query, shown) if status == 200 else None,
+        "may_export": may(request.role, action=Action.EXPORT),
         "may_sync": may(request.role, action=Action.SYNC),
         "oob": bool(htmx.target_id(request)),
         "sync_pill": pill(request, context),

@@ -187,11 +187,15 @@ def test_what_is_not_understood_is_named(text: str, path: str, code: str) -> Non
     assert faults(text) == [(path, code)]
 
 
-def test_currency_before_an_amount_counts_among_the_sort_keys() -> None:
-    text = "sort=account,owner,network,state,available"
+def test_currency_before_an_amount_is_no_sixth_sort_key() -> None:
+    query = ask("sort=account,owner,network,state,available")
 
-    assert faults(text) == [("sort", "too_many_sorts")]
-    assert len(ask(text, is_strict=True).sort) == 5
+    assert query.sort[0].field == "currency"
+    assert len(query.sort) == 6
+    assert ask(encode(query)) == query
+    assert faults("sort=account,owner,network,state,available,pending") == [
+        ("sort", "too_many_sorts")
+    ]
 
 
 def test_every_fault_is_collected() -> None:

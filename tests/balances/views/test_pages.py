@@ -457,7 +457,7 @@ def test_fresh_row_has_no_mark(client: Client, payiano: Credential) -> None:
 
     screen = see(client)
 
-    assert screen.column(8) == ["19 Oct, 10:30"]
+    assert screen.column(8) == ["19 Oct, 10:30 unchanged at Payiano, read 10:59"]
     assert not screen.has(f"//tbody//*[{classed('mark')}]")
     assert screen.text(f"//*[{classed('sub')}]").startswith("1 of 1 balance up to date.")
 
