@@ -1,4 +1,7 @@
+import threading
 from typing import Any
+
+from celery import current_app
 
 from dashboard.celery import app, broker_faults
 from tests.cluster import free_port
@@ -89,3 +92,13 @@ def test_broker_that_is_away_is_waited_for(broker: Broker, settings: Any) -> Non
     app.conf.update(broker_url=away)
 
     assert broker_faults() == []
+
+
+def test_a_thread_of_the_web_server_wakes_workers_through_our_broker() -> None:
+    found: list[str | None] = []
+    thread = threading.Thread(target=lambda: found.append(current_app.main))
+
+    thread.start()
+    thread.join()
+
+    assert found == ["dashboard"]
