@@ -250,6 +250,17 @@ def test_largest_change_per_currency_and_holder_leads_to_its_balance(
     assert screen.texts(f"{CHANGES}//li/a/@href")[0] == f"/acme/balances/{most.public_id}/"
 
 
+def test_balance_that_changed_hands_since_is_no_movement(
+    client: Client, payiano: Credential
+) -> None:
+    moved = grow(payiano, ["100", "50"])
+    grow(payiano, ["100", "99"], name="Still ours")
+    close_all(payiano)
+    Balance.unscoped.filter(pk=moved.pk).update(holder="CUSTOMERS")
+
+    assert see(client).texts(f"{CHANGES}//li") == ["USDStill ours−1.00Payiano, Own"]
+
+
 def test_no_change_is_said(client: Client, payiano: Credential) -> None:
     grow(payiano, ["5", "5"])
     close_all(payiano)

@@ -285,6 +285,19 @@ def test_expected_balances_never_read_are_unknown_not_zero(
     assert not Closing.objects.for_tenant(acme).filter(balance=unread).exists()
 
 
+def test_what_a_scope_read_by_then_did_not_name_did_not_exist(
+    acme: Tenant, payiano: Credential
+) -> None:
+    known = observe(payiano, "10", at=CUT - HOUR, until=TODAY)
+    Account.unscoped.filter(pk=known.account_id).update(created_at=CUT - HOUR)
+    make_balance(payiano, "USDC", "5", account=known.account, scope=known.scope)
+
+    make(acme, now=TODAY)
+
+    totals = ClosingTotal.objects.for_tenant(acme)
+    assert list(totals.values_list("currency", "unknown")) == [("USD", 0)]
+
+
 def test_what_stopped_being_read_is_carried_forward_with_its_age(
     acme: Tenant, payiano: Credential
 ) -> None:
