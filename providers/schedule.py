@@ -65,11 +65,16 @@ def _free(now: datetime) -> Q:
     return Q(lease_until=None) | Q(lease_until__lte=now)
 
 
+def _welcome(now: datetime) -> Q:
+    """Match what no provider asked us to leave alone for now."""
+    return Q(throttled_until=None) | Q(throttled_until__lte=now)
+
+
 def _due(now: datetime) -> Q:
     """Match what is due as a whole, or in one scope; a failing credential waits for its own time."""
     scopes = Scope.unscoped.filter(credential=OuterRef("pk"), closed_at=None, due_at__lte=now)
     rested = Q(last_started_at=None) | Q(last_started_at__lte=now - floor())
-    return rested & (Q(due_at__lte=now) | Q(Exists(scopes), error_code=""))
+    return rested & _welcome(now) & (Q(due_at__lte=now) | Q(Exists(scopes), error_code=""))
 
 
 def _unqueued(now: datetime) -> Q:
@@ -108,11 +113,12 @@ def _in_turns(now: datetime) -> QuerySet[Credential, tuple[int, int]]:
 def claim(credential_id: int, *, is_forced: bool = False) -> Lease | None:
     """Take the lease of an active credential that is free and due, or return None.
 
-    `is_forced` takes it though not due and inside the floor. A run whose lease ran out is ended.
+    `is_forced` takes it though not due and inside the floor, but never inside the wait a provider asked for.
+    A run whose lease ran out is ended.
     Call it inside a transaction.
     """
     now = database_now()
-    wanted = _active().filter(_free(now), pk=credential_id)
+    wanted = _active().filter(_free(now), _welcome(now), pk=credential_id)
     if not is_forced:
         wanted = wanted.filter(_due(now))
     won = wanted.update(
@@ -157,14 +163,14 @@ def wait_after(failures: int) -> timedelta:
 
 
 def request(credentials: Iterable[Credential], *, actor: User | None, now: datetime) -> list[int]:
-    """Bring the next run of each forward as far as the floor allows; return those due at once.
+    """Bring the next run of each forward as far as floor and provider allow; return those due at once.
 
     A run under way is joined: nothing changes. Call it inside a transaction.
     """
     ids = [credential.pk for credential in credentials]
     soon = []
     for row in _active().filter(_free(now), pk__in=ids).select_for_update().order_by("pk"):
-        earliest = max(now, row.last_started_at + floor()) if row.last_started_at else now
+        earliest = _earliest(row, now=now)
         row.due_at = min(row.due_at, earliest) if row.due_at else earliest
         row.requested_by = actor
         if row.due_at <= now:
@@ -181,6 +187,12 @@ def hasten(tenant_ids: Iterable[int], *, since: datetime, now: datetime) -> int:
     )
     unread = Q(last_started_at=None) | Q(last_started_at__lt=since)
     return healthy.filter(_free(now), unread).update(due_at=now)
+
+
+def _earliest(credential: Credential, *, now: datetime) -> datetime:
+    """Return when it may be asked next: after the floor, and after the wait its provider asked for."""
+    started, until = credential.last_started_at, credential.throttled_until
+    return max(now, started + floor() if started else now, until or now)
 
 
 def sweep(*, now: datetime) -> list[int]:

@@ -21,6 +21,7 @@ class Credential(TenantOwned):
     `due_at` is null while paused or retired; it moves when a run ends, not when one is claimed.
     `fence` grows with every claim and every lost lease; a commit under an older fence is refused.
     `queued_at` is when a wake-up was sent that nobody took yet; `requested_by` is who asked for the next run.
+    `throttled_until` is how long the provider asked to be left alone; nobody's wish goes round it.
     `identity_ref` is what the provider calls the company behind the key (Payman `agentId`, Payiano `app.id`).
     `error_code` is set while the last run's failure concerned the whole credential, with its first time.
     """
@@ -51,6 +52,7 @@ class Credential(TenantOwned):
     requested_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    throttled_until = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveBigIntegerField(default=0)
     last_started_at = models.DateTimeField(null=True, blank=True)

@@ -41,6 +41,7 @@ class SyncRun(TenantOwned):
 
     Time: `started_at` and `ended_at` are the database's clock. Counts are of scopes and rows; `rows_changed`
     counts balances whose figures changed. `error_code` names the class of an error that ended the whole run.
+    `is_whole` tells a run that set out to read everything from one of a few due scopes.
     """
 
     credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="runs")
@@ -49,6 +50,7 @@ class SyncRun(TenantOwned):
     requested_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    is_whole = models.BooleanField(default=True)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.RUNNING)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -73,6 +73,8 @@ def change(
         before = _facts(credential)
         _fill(credential, draft=draft, verdict=verdict)
         credential.due_at = now if credential.is_active else None
+        if draft.has_moved:
+            credential.throttled_until = None  # another host never asked us to wait
         if draft.asks_otherwise:
             _cut_run_short(credential)
         _unless_taken(credential.save)

@@ -131,6 +131,7 @@ def open_run(
     run = SyncRun.unscoped.create(
         tenant=credential.tenant,
         credential=credential,
+        is_whole=refs is None,
         fence=lease.fence,
         trigger=trigger or (Trigger.PERSON if credential.requested_by else Trigger.SCHEDULE),
         requested_by=credential.requested_by,
@@ -220,8 +221,9 @@ def _close_held(
     due_at = (
         now + timedelta(seconds=credential.interval) if hand.refs is None else credential.due_at
     )
+    credential.throttled_until = None
     if isinstance(error, Throttled):
-        due_at = now + (error.retry_after or timedelta())
+        credential.throttled_until = due_at = now + (error.retry_after or timedelta())
         Scope.unscoped.filter(credential=credential, due_at__lt=due_at).update(due_at=due_at)
     elif isinstance(error, CredentialRejected):
         credential.failures += 1
@@ -269,7 +271,7 @@ def _words(error: Exception | None) -> tuple[str, str]:
     if error is None:
         return "", ""
     code = getattr(error, "code", "internal_error")
-    return code, error.detail if isinstance(error, ProviderError) else ""
+    return code, error.explained if isinstance(error, ProviderError) else ""
 
 
 def _log_outcome(run: SyncRun) -> None:

@@ -65,13 +65,16 @@ def _named(draft: Draft) -> frozenset[str]:
 
 
 def _is_stranger(draft: Draft, verdict: Verdict, *, seen: frozenset[str], held: HeldRefs) -> bool:
-    """Tell whether nothing of what we hold came back: neither the identity nor a reference."""
+    """Tell whether nothing of what we hold came back: neither the identity nor a reference.
+
+    A key that does not tell whose it is proves nothing where we know whose it must be.
+    """
     assert draft.saved is not None  # noqa: S101  # only a replaced secret is compared
     known = held(draft.saved) - _named(draft)
     ours, theirs = draft.saved.identity_ref, verdict.identity_ref
     if (ours and ours == theirs) or seen & known:
         return False
-    return bool(known or (ours and theirs))
+    return bool(known or ours)
 
 
 def _also_through(

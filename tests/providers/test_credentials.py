@@ -353,6 +353,21 @@ def test_customers_found_by_a_list_stay_watched_until_a_choice_is_made(
     assert {"customers", "customer:a", "customer:b"} <= open_scopes(saved)
 
 
+def test_a_wait_the_old_host_asked_for_ends_with_the_move(acme: Tenant, simulator: Any) -> None:
+    saved = save(acme, simulator)
+    Credential.objects.for_tenant(acme).update(throttled_until=LATER)
+
+    renamed = credentials.change(edit(saved, name="Renamed"), actor=None, now=LATER)
+    assert renamed.throttled_until == LATER
+
+    draft = edit(
+        saved,
+        settings={"base_url": "https://api.payiano.com/v1"},
+        secrets=simulator.secrets["payiano"],
+    )
+    assert credentials.change(draft, actor=None, now=LATER).throttled_until is None
+
+
 def test_an_edit_cuts_a_run_under_the_old_settings_short(acme: Tenant, simulator: Any) -> None:
     saved = save(acme, simulator, "payman")
     until = database_now() + timedelta(minutes=2)
@@ -379,6 +394,19 @@ def test_another_agents_key_is_refused(acme: Tenant, simulator: Any) -> None:
 
     assert replaced(saved, simulator, "payman_other", "agent", "cust_whale").is_stranger
     assert not replaced(saved, simulator, "payman", "agent", "cust_whale").is_stranger
+
+
+def test_a_key_that_does_not_tell_whose_it_is_is_refused_where_we_know(
+    acme: Tenant, simulator: Any
+) -> None:
+    draft = check(enter(acme, simulator, "payman"))
+    saved = credentials.create(
+        draft, actor=None, now=NOW, verdict=probe(draft, held=none_held).verdict
+    )
+    simulator.fault("status", path="/me", status=404)
+    simulator.fault("body", path="/version", text="{}", status=200)
+
+    assert replaced(saved, simulator, "payman_other", "agent").is_stranger
 
 
 @pytest.mark.parametrize("slot", ["payiano", "swipelux"])

@@ -257,6 +257,30 @@ def test_request_within_a_minute_waits_for_the_floor(acme: Tenant) -> None:
     assert fresh(credential).due_at == started + timedelta(seconds=60)
 
 
+def test_request_waits_as_the_provider_asked(acme: Tenant) -> None:
+    credential = make(acme, due=600)
+    shift(credential, throttled_until=300)
+    until = fresh(credential).throttled_until
+
+    assert ask(credential) == []
+    assert fresh(credential).due_at == until
+
+
+@pytest.mark.parametrize("of_scope", [False, True])
+@pytest.mark.parametrize(("until", "is_due"), [(300, False), (-1, True)])
+def test_what_is_due_waits_as_the_provider_asked(
+    acme: Tenant, of_scope: bool, until: float, is_due: bool
+) -> None:
+    credential = make(acme, due=600 if of_scope else -1)
+    if of_scope:
+        due_at = schedule.database_now() - SECOND
+        Scope.unscoped.create(tenant=acme, credential=credential, ref="a", due_at=due_at)
+    shift(credential, throttled_until=until)
+
+    assert (take() == [credential.pk]) == is_due
+    assert (schedule.claim(credential.pk, is_forced=True) is not None) == is_due
+
+
 def test_request_never_moves_a_due_time_back(acme: Tenant) -> None:
     credential = make(acme, due=10)
     shift(credential, last_started_at=-1)
