@@ -66,6 +66,7 @@ class Flag(StrEnum):
     FUTURE_TIME = "FUTURE_TIME"
     CLOCK_SKEW = "CLOCK_SKEW"
     UNVERIFIED = "UNVERIFIED"
+    OLDER_ANSWER = "OLDER_ANSWER"
 
 
 class AsOfSource(StrEnum):
@@ -216,9 +217,8 @@ class ScopeSeed:
 class ScopeReading:
     """Hold what one scope answered: all of its rows, or the error it met.
 
-    `found` is for a listing: every scope the list names. Time: `started_at` is when the first
-    request was sent, `read_at` when the last reply arrived, both by our clock; `as_of` is when
-    the figures were true, as `as_of_source` tells.
+    `found` is all that a listing names. `identity_ref` is the provider's id of the key's owner. Time:
+    `started_at` is when we asked first, `read_at` when the last reply came, `as_of` when it was true.
     Raises: RowError, for rows beside an error, a balance named twice, or a naive time.
     """
 
@@ -233,10 +233,13 @@ class ScopeReading:
     as_of_source: AsOfSource
     error: ProviderError | None = None
     requests: int = 0
+    identity_ref: str = ""
+    identity_name: str = ""
 
     def __post_init__(self) -> None:
         """Check that the reading is whole or failed, never both."""
         _check_text(self.ref, "ref", limit=SCOPE_REF_LENGTH, empty=False)
+        _check_text(self.identity_ref, "identity_ref", limit=REF_LENGTH)
         for name in ("started_at", "read_at", "as_of"):
             _check_time(getattr(self, name), name)
         if self.error is not None and (self.rows or self.found):
@@ -245,7 +248,8 @@ class ScopeReading:
             raise RowError("rows", "stand in a listing")
         if len({(row.account_ref, row.currency) for row in self.rows}) < len(self.rows):
             raise RowError("rows", "name a balance twice")
-        object.__setattr__(self, "name", clean_name(self.name))
+        for name in ("name", "identity_name"):
+            object.__setattr__(self, name, clean_name(getattr(self, name)))
 
 
 @dataclass(frozen=True, kw_only=True)

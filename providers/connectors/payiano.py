@@ -233,13 +233,15 @@ class Payiano(Connector):
             listing = read_settled(
                 lambda page, offset: _ask(http, values, page=page, offset=offset), known=known
             )
-            rows = balance_rows(listing.items.values(), app=_named(http))
+            app = _named(http)
+            rows = balance_rows(listing.items.values(), app=app)
         except Forbidden as error:
             yield recorder.failed(SCOPE, rejected(error, permission=PERMISSION))
         except ProviderError as error:
             yield recorder.failed(SCOPE, error)
         else:
-            yield recorder.read(SCOPE, listing.replies, rows=rows)
+            told = (app.id, app.name)
+            yield recorder.read(SCOPE, listing.replies, rows=rows, identity=told)
 
 
 def _ask(

@@ -175,16 +175,14 @@ class Payman(Connector):
 
 
 class _Owner:
-    """Ask once a run whose agent it is, and only after a balance of it was read."""
+    """Ask once a run whose secret it is, and only after a balance was read with it."""
 
     def __init__(self, http: "Client") -> None:
         self._http = http
         self._identity: Identity | None = None
 
-    def of(self, subject: Subject) -> Identity:
-        """Return the agent's identity; it is a name only, so no failure of it fails a balance."""
-        if subject.customer:
-            return NOBODY
+    def identity(self) -> Identity:
+        """Return the agent's identity, unknown where it is not told: no failure of it fails a balance."""
         if self._identity is None:
             try:
                 self._identity = _identify(self._http)
@@ -206,11 +204,13 @@ def _reading(
 ) -> ScopeReading:
     if isinstance(outcome, ProviderError):
         return recorder.failed(subject.seed, scope_error(outcome, currency=subject.currency))
+    identity = owner.identity()
     try:
-        found = balance_row(outcome, subject=subject, identity=owner.of(subject))
+        found = balance_row(outcome, subject=subject, identity=identity)
     except ProviderError as error:
         return recorder.failed(subject.seed, error)
-    return recorder.read(subject.seed, [outcome], rows=(found,))
+    told = (identity.agent_id, identity.name)
+    return recorder.read(subject.seed, [outcome], rows=(found,), identity=told)
 
 
 def _read_agent(http: "Client", *, currency: str, identity: Identity) -> BalanceRow:

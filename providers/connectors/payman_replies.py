@@ -7,7 +7,7 @@ import msgspec
 
 from providers.connectors.wire import row
 from providers.errors import Misconfigured, NotFound, ProviderError
-from providers.http import Amount, Reply, Request, decode_json, segment
+from providers.http import Amount, Ref, Reply, Request, decode_json, segment
 from providers.rows import AccountKind, BalanceRow, ExpectedRow, ScopeKind, ScopeSeed
 
 AGENT = "agent"
@@ -52,7 +52,7 @@ class Subject:
 class Identity(msgspec.Struct, rename="camel", kw_only=True):
     """Hold whose secret it is, as `/me` says."""
 
-    agent_id: str
+    agent_id: Ref
     handle: str
     name: str
 

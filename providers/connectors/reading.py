@@ -11,6 +11,7 @@ from providers.rows import AsOfSource, BalanceRow, ScopeReading, ScopeSeed
 if TYPE_CHECKING:
     from providers.http import Client, Reply
 
+NOBODY = ("", "")
 _NAMED = re.compile(r"permission:?\s+\W?([a-z_]+[:.][a-z_:.]*[a-z_])")
 
 
@@ -29,8 +30,9 @@ class Recorder:
         *,
         rows: tuple[BalanceRow, ...] = (),
         found: tuple[ScopeSeed, ...] = (),
+        identity: tuple[str, str] = NOBODY,
     ) -> ScopeReading:
-        """Record a whole scope.
+        """Record a whole scope; `identity` is the reference and the name of whose key it is.
 
         Time: it is as old as the oldest of its replies.
         """
@@ -46,6 +48,8 @@ class Recorder:
             as_of=oldest.as_of,
             as_of_source=oldest.as_of_source,
             requests=self._requests(),
+            identity_ref=identity[0],
+            identity_name=identity[1],
         )
 
     def failed(self, seed: ScopeSeed, error: ProviderError) -> ScopeReading:

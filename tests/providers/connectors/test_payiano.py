@@ -125,6 +125,14 @@ def test_owner_is_the_application_of_the_token() -> None:
     assert (row.owner_ref, row.owner_name) == ("01x", "Fin")
 
 
+def test_reading_tells_whose_token_it_is() -> None:
+    whoami = json_answer({"app": {"id": "01x", "name": "Fin"}})
+
+    told = read(stage(page(item("a"))).on(WHOAMI, whoami))
+
+    assert (told.identity_ref, told.identity_name) == ("01x", "Fin")
+
+
 @pytest.mark.parametrize("status", [200, 401, 403, 404, 500])
 def test_whoami_that_fails_costs_the_name_alone(status: int) -> None:
     set_up = stage(page(item("a"))).on(WHOAMI, text_answer("<>", status=status))

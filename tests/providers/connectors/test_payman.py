@@ -104,14 +104,21 @@ def test_owner_of_the_agent_is_what_me_says_and_of_a_customer_its_id() -> None:
     assert (agent.as_of, agent.decimals, agent.account_name) == (None, None, "")
 
 
-def test_me_is_asked_once_a_run_and_only_for_the_agent() -> None:
+def test_me_is_asked_once_a_run_and_after_a_balance() -> None:
     whole = Case("payman").stage()
     whole.fetch()
     part = Case("payman").stage()
     part.fetch(Wanted(refs=frozenset({"customer:cust_7Qk2pV:USD"})))
 
     assert whole.paths.count("/api/me") == 1
-    assert part.paths == ["/api/balances/customers/cust_7Qk2pV/currencies/USD"]
+    assert part.paths == ["/api/balances/customers/cust_7Qk2pV/currencies/USD", "/api/me"]
+
+
+def test_every_reading_tells_whose_secret_it_is() -> None:
+    readings = Case("payman").stage().fetch()
+
+    told = {(each.identity_ref, each.identity_name) for each in readings if not each.error}
+    assert told == {("agt-1f042092-f548-6635", "Acme Treasury")}
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 404, 500])
@@ -121,7 +128,7 @@ def test_me_that_fails_costs_the_name_alone(status: int) -> None:
     reading = set_up.fetch()[0]
 
     assert reading.rows[0].available == Decimal("1.50")
-    assert reading.rows[0].owner_ref == ""
+    assert reading.rows[0].owner_ref == reading.identity_ref == ""
 
 
 @pytest.mark.parametrize(
