@@ -159,8 +159,8 @@ def _read(hand: runs.RunInHand, *, watcher: Watcher | None) -> Exception | None:
         )
         if watcher is not None:
             watcher(recorded)
-        if reading.error is not None and reading.error.stops_run:
-            return reading.error
+        if recorded.error is not None and recorded.error.stops_run:
+            return recorded.error
     return None
 
 

@@ -46,12 +46,15 @@ class Change:
 
 @dataclass(kw_only=True)
 class Changes:
-    """All that a reading changes: rows unknown so far, rows that differ, balances that are gone."""
+    """All that a reading changes: rows unknown so far, rows that differ, balances that are gone.
+
+    `older` are the balances of which the provider now tells an earlier state than it told us before.
+    """
 
     new: list[BalanceRow] = field(default_factory=list)
     changed: list[Change] = field(default_factory=list)
     gone: list[Stored] = field(default_factory=list)
-    older: int = 0
+    older: list[Stored] = field(default_factory=list)
 
     @property
     def figures(self) -> int:
@@ -111,7 +114,7 @@ def _is_held_back(row: BalanceRow, known: Stored) -> bool:
 def _sort_changed(changes: Changes, *, row: BalanceRow, known: Stored, seen: Seen) -> None:
     moment = moment_of(row, known=known, seen=seen)
     if moment is None:
-        changes.older += 1
+        changes.older.append(known)
         return
     change = Change(
         stored=known,

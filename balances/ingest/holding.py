@@ -41,6 +41,12 @@ def judge(
     return Release(is_applied=False)
 
 
+def awaits_second(scope: Scope) -> bool:
+    """Tell whether a second reading may still settle what is held; of a changed unit, only a person may."""
+    waiting = HeldReading.unscoped.filter(scope=scope, decision=Decision.WAITING)
+    return scope.held_at is not None and waiting.exclude(reason=HoldReason.SCALE).exists()
+
+
 def _is_same(held: HeldReading, doubt: Doubt) -> bool:
     """Tell whether the held condition holds again, and no graver one with it."""
     if HoldReason.SCALE in doubt.concerned:

@@ -10,7 +10,8 @@ from balances.ingest.confirming import confirm, is_older, seen_now
 from balances.ingest.counting import BY_IDENTITY, group_of, recount
 from balances.ingest.doubting import doubt
 from balances.ingest.fence import locked
-from balances.ingest.holding import decode_rows, judge
+from balances.ingest.holding import AGAIN_AFTER, awaits_second, decode_rows, judge
+from balances.ingest.identifying import identify
 from balances.ingest.reopening import reopen_reported
 from balances.ingest.stored import Stored, stored_elsewhere, stored_of
 from balances.ingest.writing import Writing, write
@@ -20,12 +21,13 @@ from providers.models import Credential, Outcome, RunScope, Scope, SyncRun
 from providers.rows import BalanceRow, ScopeKind, ScopeReading, ScopeSeed
 from providers.schedule import database_now
 
-DETAIL = 300
-
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """What became of one reading; `found` is how many scopes a listing named."""
+    """What became of one reading.
+
+    `found` is how many scopes a listing named; `detail` what else is to say of one without an error.
+    """
 
     ref: str
     outcome: Outcome
@@ -34,6 +36,7 @@ class Recorded:
     rows_read: int = 0
     rows_changed: int = 0
     requests: int = 0
+    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +54,12 @@ class Desk:
 def record(run: SyncRun, *, reading: ScopeReading) -> Recorded:
     """Apply a whole reading, hold a doubtful one, or note why there is none.
 
+    One made with another company's key is rejected, and marks nothing.
     Raises: LeaseLost, and nothing is written.
     """
     group, credential, now = locked(run)
+    if refusal := identify(credential, group=group, reading=reading):
+        return _rejected(reading, error=refusal)
     scope = _scope(credential, reading=reading)
     desk = Desk(run=run, credential=credential, group=group, scope=scope, now=now)
     scope.attempted_at = reading.read_at
@@ -62,6 +68,10 @@ def record(run: SyncRun, *, reading: ScopeReading) -> Recorded:
     if reading.kind == ScopeKind.LISTING:
         return _record_listing(desk, reading=reading)
     return _record_balances(desk, reading=reading)
+
+
+def _rejected(reading: ScopeReading, *, error: ProviderError) -> Recorded:
+    return Recorded(ref=reading.ref, outcome=Outcome.FAILED, error=error, requests=reading.requests)
 
 
 def _scope(credential: Credential, *, reading: ScopeReading) -> Scope:
@@ -76,11 +86,11 @@ def _scope(credential: Credential, *, reading: ScopeReading) -> Scope:
 
 
 def _note_failure(desk: Desk, *, reading: ScopeReading, error: ProviderError) -> Recorded:
-    """Mark the scope, and leave every figure and time as it is."""
+    """Mark the scope, and leave every figure and time as it is; what is held is soon asked again."""
     scope = desk.scope
-    scope.error_code, scope.error_detail = error.code, error.detail[:DETAIL]
+    scope.error_code, scope.error_detail = error.code, error.explained
     scope.failing_since = scope.failing_since or reading.read_at
-    scope.due_at = None
+    scope.due_at = desk.now + AGAIN_AFTER if awaits_second(scope) else None
     scope.save()
     _note_outcome(desk, Outcome.FAILED, error=error)
     return Recorded(ref=scope.ref, outcome=Outcome.FAILED, error=error, requests=reading.requests)
@@ -129,22 +139,42 @@ def _record_balances(desk: Desk, *, reading: ScopeReading) -> Recorded:
     scope = desk.scope
     stored = stored_of(scope)
     if is_older(scope, reading=reading):
-        return _recorded(desk, Outcome.READ, reading=reading)
+        return _note_read(desk, reading=reading, older=len(reading.rows))
     found = doubt(reading.rows, stored=stored)
     was_held = scope.held_at is not None
     release = judge(reading, doubt=found, scope=scope, run=desk.run, now=desk.now)
     if not release.is_applied:
         scope.save()
         _note_outcome(desk, Outcome.HELD, rows_read=len(reading.rows), detail=found.detail)
-        return _recorded(desk, Outcome.HELD, reading=reading)
+        return _recorded(desk, Outcome.HELD, reading=reading, detail=found.detail)
     seen = _seen(desk, reading)
     changes = apply(desk, rows=reading.rows, stored=stored, seen=seen, unusual=release.unusual)
     confirm(scope, credential=desk.credential, seen=seen, was_held=was_held)
     scope.name = reading.name or scope.name
     scope.save()
-    if changes.figures or changes.gone:
-        _note_outcome(desk, Outcome.READ, rows_read=len(reading.rows), rows_changed=changes.figures)
-    return _recorded(desk, Outcome.READ, reading=reading, rows_changed=changes.figures)
+    return _note_read(
+        desk,
+        reading=reading,
+        changed=changes.figures,
+        gone=len(changes.gone),
+        older=len(changes.older),
+    )
+
+
+def _note_read(
+    desk: Desk, *, reading: ScopeReading, changed: int = 0, gone: int = 0, older: int = 0
+) -> Recorded:
+    """Write the line of a reading that has something to tell."""
+    detail = f"{older} {'row' if older == 1 else 'rows'} older than what we hold" if older else ""
+    if changed or gone or older:
+        _note_outcome(
+            desk,
+            Outcome.READ,
+            rows_read=len(reading.rows),
+            rows_changed=changed,
+            detail=detail,
+        )
+    return _recorded(desk, Outcome.READ, reading=reading, rows_changed=changed, detail=detail)
 
 
 def _seen(desk: Desk, reading: ScopeReading) -> Seen:
@@ -153,7 +183,12 @@ def _seen(desk: Desk, reading: ScopeReading) -> Seen:
 
 
 def _recorded(
-    desk: Desk, outcome: Outcome, *, reading: ScopeReading, rows_changed: int = 0
+    desk: Desk,
+    outcome: Outcome,
+    *,
+    reading: ScopeReading,
+    rows_changed: int = 0,
+    detail: str = "",
 ) -> Recorded:
     return Recorded(
         ref=desk.scope.ref,
@@ -161,6 +196,7 @@ def _recorded(
         rows_read=len(reading.rows),
         rows_changed=rows_changed,
         requests=reading.requests,
+        detail=detail,
     )
 
 
@@ -219,7 +255,7 @@ def _note_outcome(
         defaults={
             "outcome": outcome,
             "error_code": error.code if error else "",
-            "error_detail": error.detail[:DETAIL] if error else detail,
+            "error_detail": error.explained if error else detail,
             "rows_read": rows_read,
             "rows_changed": rows_changed,
             "at": desk.now,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from balances.models import Account, Balance
-from providers.models import Scope
+from providers.models import Credential, Scope
 from providers.rows import BalanceRow
 
 # A statement with more parameters than this is refused by some builds of SQLite.
@@ -88,9 +88,9 @@ def stored_elsewhere(scope: Scope, *, refs: Collection[str]) -> list[Stored]:
     ]
 
 
-def accounts_of(scope: Scope, *, refs: Collection[str]) -> dict[str, tuple[int, Place]]:
-    """Read the credential's accounts of these references, by reference."""
-    found = Account.unscoped.filter(credential=scope.credential_id)
+def accounts_of(credential: Credential, *, refs: Collection[str]) -> dict[str, tuple[int, Place]]:
+    """Read a credential's accounts of these references, by reference."""
+    found = Account.unscoped.filter(credential=credential)
     rows = (
         row
         for part in _parts(refs)

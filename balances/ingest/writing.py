@@ -11,7 +11,7 @@ from balances.ingest.counting import account_counting, balance_counting, holder_
 from balances.ingest.stored import Stored, accounts_of
 from balances.models import Account, Balance, Counting, Observation
 from providers.models import Credential, Scope, SyncRun
-from providers.rows import BalanceRow
+from providers.rows import BalanceRow, Flag
 from providers.tenancy.managers import new_public_id
 
 ROWS = 1000
@@ -65,7 +65,7 @@ class Writing:
 
 
 def write(changes: Changes, *, writing: Writing) -> None:
-    """Write new and changed accounts, balances and observations, and mark what is gone."""
+    """Write new and changed accounts, balances and observations; mark what is gone, and what stays newer."""
     _update_accounts(changes.changed, writing=writing)
     observed = [
         *_insert_balances(changes.new, writing=writing),
@@ -84,6 +84,12 @@ def write(changes: Changes, *, writing: Writing) -> None:
         ],
     )
     bulk.insert(Observation, columns=OBSERVATION, rows=observed)
+    unmarked = [known for known in changes.older if Flag.OLDER_ANSWER not in known.flags]
+    bulk.update(
+        Balance,
+        columns=("flags",),
+        rows=[(sorted({*known.flags, Flag.OLDER_ANSWER}), known.pk) for known in unmarked],
+    )
 
 
 def _insert_balances(rows: list[BalanceRow], *, writing: Writing) -> list[bulk.Row]:
@@ -111,7 +117,7 @@ def _insert_balances(rows: list[BalanceRow], *, writing: Writing) -> list[bulk.R
 def _accounts(rows: list[BalanceRow], *, writing: Writing) -> dict[str, tuple[int, str, str]]:
     """Find or create the accounts of new balances; return id, holder and counting by reference."""
     by_ref = {row.account_ref: row for row in rows}
-    held = accounts_of(writing.scope, refs=by_ref.keys())
+    held = accounts_of(writing.credential, refs=by_ref.keys())
     made = [_account(row, writing=writing) for ref, row in by_ref.items() if ref not in held]
     if made:
         _insert_accounts(made)

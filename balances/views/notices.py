@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from balances.models import Balance, Observation
 from balances.results import Row
 from providers.money import format_amount
+from providers.rows import Flag
 from providers.tenancy.scoping import Action, may
 from providers.words import error_words
 
@@ -22,7 +23,7 @@ TONES = {"not_synced": ("bad", "alert"), "never": ("warn", "clock"), "missing": 
 def notices(
     row: Row, balance: Balance, *, seen: Sequence[Observation], role: str, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return what is not as usual: its state, an unusual change, a reopening.
+    """Return what is not as usual: its state, older answers, an unusual change, a reopening.
 
     `seen` are its newest observations, the newest first.
     """
@@ -31,7 +32,7 @@ def notices(
         slug = balance.tenant.slug
         url = reverse("providers:credential", args=[slug, row.credential_public_id])
         state |= {"url": url, "action": _("Open the credential")}
-    found = [state, _unusual(row, balance, seen, now), _reopened(balance, now)]
+    found = [state, _older(row), _unusual(row, balance, seen, now), _reopened(balance, now)]
     return [notice for notice in found if notice]
 
 
@@ -68,6 +69,18 @@ def _why(balance: Balance) -> str:
     words = error_words(code)
     why = f"{words.short} ({detail})" if detail else str(words.short)
     return _("Reason: %(why)s. %(remedy)s") % {"why": why, "remedy": words.remedy}
+
+
+def _older(row: Row) -> dict[str, Any]:
+    """Say that the figure stays because the provider now answers with an earlier state of it."""
+    if Flag.OLDER_ANSWER not in row.flags:
+        return {}
+    return {
+        "tone": "warn",
+        "icon": "clock",
+        "fact": _("The provider now answers with an older figure than this one."),
+        "text": _("The newer figure stays; it is replaced once the provider tells a later one."),
+    }
 
 
 def _unusual(

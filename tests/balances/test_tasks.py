@@ -21,8 +21,9 @@ from providers.errors import (
     ProviderError,
     ServerError,
     Throttled,
+    Unreadable,
 )
-from providers.models import Credential, Heartbeat, RunStatus, Scope, SyncRun, Trigger
+from providers.models import Credential, Heartbeat, RunScope, RunStatus, Scope, SyncRun, Trigger
 from providers.rows import AmountKind, Environment, ScopeKind, ScopeReading, ScopeSeed, Wanted
 from providers.services import runs
 from providers.tenancy.models import Tenant, User
@@ -444,3 +445,71 @@ def test_coverage_breaks_where_the_key_was_rejected(
     run_of(provider, credential, reading(row(), ref="a", at=T0 + MINUTE))
 
     assert Coverage.unscoped.count() == 2
+
+
+# --- What is kept of a fault ----------------------------------------------------------------------
+def test_fault_is_kept_with_the_field_it_was_found_at(
+    provider: Scripted, credential: Credential
+) -> None:
+    fault = Unreadable("expected a number", field="$.items[3].amount")
+    said = "expected a number at $.items[3].amount"
+
+    run_of(provider, credential, failed(fault, ref="a"))
+    assert Scope.unscoped.get(ref="a").error_detail == said
+    assert RunScope.unscoped.get().error_detail == said
+
+    run = run_of(provider, credential, fault)
+    credential.refresh_from_db()
+    assert (run.error_detail, credential.error_detail) == (said, said)
+
+
+# --- Whose wish counts ----------------------------------------------------------------------------
+def test_press_does_not_go_round_the_providers_wait(
+    provider: Scripted, credential: Credential, alice: User, woken: list[int]
+) -> None:
+    run_of(provider, credential, failed(Throttled(retry_after=timedelta(minutes=7)), ref="a"))
+    Credential.unscoped.update(last_started_at=schedule.database_now() - 2 * MINUTE)
+    credential.refresh_from_db()
+    due_at = credential.due_at
+
+    assert tasks.request_sync([credential], actor=alice) == []
+
+    credential.refresh_from_db()
+    assert credential.due_at == credential.throttled_until == due_at
+    assert tasks.sync(credential.pk) is None
+
+
+def test_press_goes_round_the_rest_of_a_rejected_key(
+    provider: Scripted, credential: Credential, alice: User, woken: list[int]
+) -> None:
+    run_of(provider, credential, failed(CredentialRejected("no"), ref="a"))
+    Credential.unscoped.update(last_started_at=schedule.database_now() - 2 * MINUTE)
+
+    assert tasks.request_sync([credential], actor=alice) == [credential.pk]
+
+
+def test_key_of_another_company_ends_the_run_and_rests(
+    provider: Scripted, credential: Credential
+) -> None:
+    run_of(provider, credential, reading(row(), ref="a", identity_ref="agt-1"))
+
+    other = reading(row("m-2"), ref="a", at=T0 + MINUTE, identity_ref="agt-2")
+    run = run_of(provider, credential, other, reading(row("m-3"), ref="b", at=T0 + MINUTE))
+
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "credential_rejected")
+    assert "another company's key" in run.error_detail
+    assert wait_of(credential, run) == 15
+    assert Balance.unscoped.count() == 1
+
+
+def test_run_knows_whether_it_set_out_to_read_everything(
+    provider: Scripted, credential: Credential, settings: Any
+) -> None:
+    settings.POLL_FLOOR_SECONDS = 0
+    assert run_of(provider, credential, GOOD).is_whole
+    Scope.unscoped.update(due_at=schedule.database_now())
+
+    run = tasks.sync(credential.pk)
+
+    assert run is not None
+    assert not run.is_whole

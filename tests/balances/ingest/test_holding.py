@@ -10,11 +10,12 @@ from balances.ingest import Recorded
 from balances.ingest.holding import AGAIN_AFTER, decode_rows, encode_row
 from balances.models import Coverage, Decision, HeldReading, HoldReason, Observation
 from providers import schedule
+from providers.errors import ServerError
 from providers.models import Credential, Outcome, RunScope, Scope
 from providers.rows import AccountKind, BalanceRow, Flag
 from providers.tenancy.models import Tenant
 from tests.balances.builders import make_credential
-from tests.balances.readings import MINUTE, T0, balance, keep, many, row
+from tests.balances.readings import MINUTE, T0, balance, failed, keep, many, open_run, row
 
 
 @pytest.fixture
@@ -206,3 +207,25 @@ def test_held_rows_come_back_exactly() -> None:
     )
 
     assert decode_rows([encode_row(full)]) == (full,)
+
+
+@pytest.mark.parametrize(
+    ("doubted", "is_due"),
+    [(many(5, "0"), True), (many(5, "1000.00"), False)],
+    ids=["zero", "scale"],
+)
+def test_second_reading_that_fails_is_asked_for_again(
+    credential: Credential, doubted: list[BalanceRow], is_due: bool
+) -> None:
+    keep(credential, *many(5))
+    keep(credential, *doubted, at=T0 + MINUTE)
+    waited()
+
+    run = open_run(credential)
+    ingest.record(run, reading=failed(ServerError("503"), at=T0 + 2 * MINUTE))
+
+    scope = Scope.unscoped.get()
+    assert scope.held_at is not None
+    assert (scope.due_at is not None) == is_due
+    if scope.due_at is not None:
+        assert scope.due_at > schedule.database_now()

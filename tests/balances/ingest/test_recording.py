@@ -5,10 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from balances import ingest
+from balances.ingest import Recorded
+from balances.ingest.fence import locked
 from balances.models import Account, Balance, Coverage, Observation
 from providers import schedule
 from providers.errors import ServerError
@@ -191,6 +193,18 @@ def test_commit_of_a_credential_stopped_meanwhile_is_refused(
     assert refuses(run, credential)
 
 
+@pytest.mark.postgresql
+def test_process_frozen_while_it_holds_a_lock_loses_it_within_a_minute(
+    credential: Credential,
+) -> None:
+    run = open_run(credential)
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        locked(run)
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("1min",)
+
+
 # --- As-of never goes back ------------------------------------------------------------------------
 def test_older_reply_does_not_replace_newer_balance(credential: Credential) -> None:
     keep(credential, row("m-1", "10.00"), at=T0 + MINUTE)
@@ -210,6 +224,46 @@ def test_older_provider_time_does_not_replace_a_newer_one(credential: Credential
     assert balance().available == Decimal("10.00")
     assert balance().as_of == T0
     assert balance().scope.read_at == T0 + MINUTE
+
+
+def older(credential: Credential, *, minutes: int) -> Recorded:
+    """Record an answer of the provider that is older than the one we hold."""
+    return keep(
+        credential, row("m-1", "5.00", as_of=T0 - MINUTE), row("m-2"), at=T0 + minutes * MINUTE
+    )
+
+
+def test_row_older_than_ours_has_a_line_and_marks_its_balance(credential: Credential) -> None:
+    keep(credential, row("m-1", "10.00", as_of=T0), row("m-2"))
+
+    recorded = older(credential, minutes=1)
+
+    said = "1 row older than what we hold"
+    assert (recorded.outcome, recorded.detail) == (Outcome.READ, said)
+    line = RunScope.unscoped.latest("pk")
+    assert (line.outcome, line.error_detail, line.rows_changed) == (Outcome.READ, said, 0)
+    assert balance("m-1").flags == [Flag.OLDER_ANSWER]
+    assert balance("m-2").flags == []
+
+
+def test_older_row_is_marked_once_and_cleared_by_a_newer_one(credential: Credential) -> None:
+    keep(credential, row("m-1", "10.00", as_of=T0), row("m-2"))
+    older(credential, minutes=1)
+
+    assert "balances_balance" not in written(lambda: older(credential, minutes=2))
+    keep(credential, row("m-1", "10.00", as_of=T0), row("m-2"), at=T0 + 3 * MINUTE)
+
+    assert balance("m-1").flags == []
+    assert Observation.unscoped.count() == 2
+
+
+def test_late_reading_has_a_line_that_counts_its_rows(credential: Credential) -> None:
+    keep(credential, row("m-1"), row("m-2"), at=T0 + MINUTE)
+
+    recorded = keep(credential, row("m-1", "5.00"), row("m-2", "5.00"), at=T0)
+
+    assert recorded.detail == "2 rows older than what we hold"
+    assert RunScope.unscoped.latest("pk").error_detail == recorded.detail
 
 
 def test_server_clock_behind_the_last_one_does_not_move_as_of_back(

@@ -298,6 +298,19 @@ def test_unusual_change_is_named_with_both_figures_for_a_day(
     assert noticed(see(client, balance)) == ([said] if is_said else [])
 
 
+@pytest.mark.parametrize("flags", [["OLDER_ANSWER"], ["NEGATIVE"]])
+def test_figure_that_stays_for_want_of_a_newer_answer_is_named(
+    client: Client, payiano: Credential, flags: list[str]
+) -> None:
+    balance = make_balance(payiano, flags=flags)
+
+    said = [
+        "The provider now answers with an older figure than this one."
+        " The newer figure stays; it is replaced once the provider tells a later one."
+    ]
+    assert noticed(see(client, balance)) == (said if "OLDER_ANSWER" in flags else [])
+
+
 def test_reopened_account_is_named_for_a_week(client: Client, payiano: Credential) -> None:
     balance = make_balance(payiano, reopened_at=NOW - timedelta(days=8))
 
