@@ -1,15 +1,21 @@
 """The operator's commands, over real HTTP to the simulator."""
 
+import json
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from balances.models import Balance, HeldReading
+from balances.models import Account, Balance, HeldReading
 from providers import schedule
 from providers.models import Credential, RunStatus, SyncRun, Trigger
+from providers.services import credentials
+from providers.services.drafts import Draft, Entered, check
+from providers.services.secrets import settings_of
+from providers.services.verification import probe
 from providers.simulator.server import Simulator
 from providers.tenancy.models import Tenant
 from tests.sync.worlds import PROVIDERS, connect, held, truth
@@ -183,3 +189,162 @@ def test_paused_credential_is_not_read(acme: Tenant, simulator: Simulator) -> No
 def test_unknown_names_are_refused(acme: Tenant, arguments: dict[str, str]) -> None:
     with pytest.raises(CommandError):
         call_command("sync_balances", **arguments)
+
+
+# --- Whose key it is ------------------------------------------------------------------------------
+def swap_secret(credential: Credential, simulator: Simulator, slot: str) -> Draft:
+    """Enter the secret of another slot for a saved credential."""
+    return check(
+        Entered(
+            tenant=credential.tenant,
+            provider=credential.provider,
+            environment=credential.environment,
+            name=credential.name,
+            settings=settings_of(credential),
+            secrets=simulator.secrets[slot],
+            saved=credential,
+        )
+    )
+
+
+def test_same_key_twice_counts_once_though_it_was_never_tested(
+    acme: Tenant, simulator: Simulator
+) -> None:
+    first = connect(acme, simulator, "payman")
+    second = connect(acme, simulator, "payman", name="Again")
+
+    assert sync(acme)[0] == 0
+
+    real = Balance.unscoped.exclude(currency="TSD")
+    counting = real.values_list("account__credential", "counting")
+    assert set(counting) == {(first.pk, "LIVE"), (second.pk, "DUPLICATE")}
+    verify()
+
+
+def test_key_of_another_agent_is_refused_by_the_test_after_a_first_sync(
+    acme: Tenant, simulator: Simulator
+) -> None:
+    credential = connect(acme, simulator, "payman")
+    sync(acme)
+    credential.refresh_from_db()
+
+    finding = probe(swap_secret(credential, simulator, "payman_other"))
+
+    assert finding.is_stranger
+    assert not finding.is_fit
+
+
+def test_key_of_another_agent_applies_nothing(acme: Tenant, simulator: Simulator) -> None:
+    credential = connect(acme, simulator, "payman")
+    sync(acme)
+    before = list(Balance.unscoped.order_by("pk").values())
+    credential.refresh_from_db()
+    draft = swap_secret(credential, simulator, "payman_other")
+    credentials.change(draft, actor=None, now=timezone.now())
+
+    status, printed = sync(acme)
+
+    assert status == 4, printed
+    assert "another company's key" in printed
+    assert list(Balance.unscoped.order_by("pk").values()) == before
+    verify()
+
+
+# --- What the provider asked for ------------------------------------------------------------------
+def test_wait_the_provider_asked_for_is_kept_and_said(acme: Tenant, simulator: Simulator) -> None:
+    connect(acme, simulator, "payiano")
+    simulator.fault("retry_after", provider="payiano", seconds=7200.0, count=1)
+    assert sync(acme)[0] == 4
+    asked = len(simulator.log)
+
+    status, printed = sync(acme)
+
+    assert status == 4, printed
+    assert "asked us to wait until" in printed
+    assert len(simulator.log) == asked
+
+
+# --- What a run under way leaves to do ------------------------------------------------------------
+def test_joined_run_of_some_scopes_is_followed_by_a_whole_one(
+    acme: Tenant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential = connect(acme, simulator, "payiano")
+    run = under_way(credential)
+    SyncRun.unscoped.filter(pk=run.pk).update(is_whole=False)
+
+    def finish(_: float) -> None:
+        SyncRun.unscoped.filter(pk=run.pk).update(
+            status=RunStatus.SUCCEEDED, ended_at=schedule.database_now()
+        )
+        Credential.unscoped.update(lease_until=None)
+
+    monkeypatch.setattr("balances.management.commands.sync_balances.time.sleep", finish)
+
+    status, printed = sync(acme)
+
+    assert status == 0, printed
+    assert held(credential) == truth(simulator, "payiano")
+    assert SyncRun.unscoped.latest("pk").is_whole
+
+
+def test_joined_run_has_a_line_for_every_scope_unchanged_ones_too(
+    acme: Tenant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential = connect(acme, simulator, "payman")
+    sync(acme)
+    run = under_way(credential)
+
+    def finish(_: float) -> None:
+        SyncRun.unscoped.filter(pk=run.pk).update(status=RunStatus.SUCCEEDED)
+
+    monkeypatch.setattr("balances.management.commands.sync_balances.time.sleep", finish)
+
+    status, printed = sync(acme)
+
+    assert status == 0, printed
+    for ref in credential.scopes.values_list("ref", flat=True):
+        assert f"{ref}: read rows=1 changed=0" in printed
+
+
+def test_scope_a_joined_run_did_not_reach_is_said_so(
+    acme: Tenant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential = connect(acme, simulator, "payiano")
+    run = under_way(credential)
+
+    def finish(_: float) -> None:
+        SyncRun.unscoped.filter(pk=run.pk).update(status=RunStatus.FAILED)
+
+    monkeypatch.setattr("balances.management.commands.sync_balances.time.sleep", finish)
+
+    status, printed = sync(acme)
+
+    assert status == 4, printed
+    assert "account: not reached" in printed
+
+
+def test_tenant_without_an_active_credential_is_told_on_stderr(
+    acme: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sync(acme)[0] == 0
+    assert "no active credential" in capsys.readouterr().err
+
+
+def test_older_rows_are_counted_on_their_scopes_line(acme: Tenant, simulator: Simulator) -> None:
+    credential = connect(acme, simulator, "swipelux", read_wallet_detail="true")
+    sync(acme)
+    wallet = Account.unscoped.filter(credential=credential).earliest("pk").external_ref
+    body = {
+        "walletId": wallet,
+        "network": "polygon",
+        "balances": [{"currency": "USDC", "amount": "5.5", "decimals": 6}],
+        "lastUpdated": "1970-01-01T00:00:00Z",
+    }
+    path = f"/v1/wallets/{wallet}/balance"
+    simulator.fault("body", path=path, text=json.dumps(body), status=200)
+
+    status, printed = sync(acme)
+
+    assert status == 0, printed
+    assert "older than what we hold" in printed
+    verify()

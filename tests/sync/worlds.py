@@ -17,14 +17,16 @@ PROVIDERS = ("payman", "payiano", "swipelux")
 Figures = dict[tuple[str, str], tuple[Decimal | None, Decimal | None]]
 
 
-def connect(tenant: Tenant, simulator: Simulator, slot: str, **settings: Any) -> Credential:
+def connect(
+    tenant: Tenant, simulator: Simulator, slot: str, *, name: str = "", **settings: Any
+) -> Credential:
     """Save a credential for one of the simulator's slots, without a test read."""
     provider, _, kind = slot.partition("_")
     entered = Entered(
         tenant=tenant,
         provider=provider,
         environment="SANDBOX" if kind == "sandbox" else "LIVE",
-        name=slot,
+        name=name or slot,
         settings={
             "base_url": simulator.base_url(slot),
             "requests_per_second": "50",

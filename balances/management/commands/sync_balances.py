@@ -2,6 +2,8 @@
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,7 +11,16 @@ from django.core.management.base import BaseCommand, CommandError
 from balances import tasks
 from balances.ingest import Recorded
 from providers import schedule
-from providers.models import Credential, RunScope, RunStatus, SyncRun, Trigger
+from providers.models import (
+    Credential,
+    Outcome,
+    RunScope,
+    RunStatus,
+    Scope,
+    ScopeKind,
+    SyncRun,
+    Trigger,
+)
 from providers.tenancy.models import Tenant
 
 PARTIAL, FAILED = 3, 4
@@ -17,11 +28,11 @@ POLL_SECONDS = 0.2
 
 
 class Command(BaseCommand):
-    """Read every active credential of a tenant, or one; join a run that is under way."""
+    """Read every active credential of a tenant, or one; join a run that reads everything already."""
 
     help = (
         "Read balances now. Exit status: 0 all read, 3 partial, 4 failed or held. "
-        "A run under way is waited for, a held scope is not."
+        "A run under way is waited for, a held scope is not, nor a wait the provider asked for."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,7 +42,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read one credential after another. Raises: CommandError, for unknown names."""
-        statuses = [self._read(each) for each in _credentials(options)]
+        found = _credentials(options)
+        if not found:
+            self.stderr.write(f"Tenant {options['tenant']!r} has no active credential.")
+        statuses = [self._read(each) for each in found]
         if status := exit_status(statuses):
             raise SystemExit(status)
 
@@ -39,6 +53,11 @@ class Command(BaseCommand):
         """Run, or join, and print; return how the run ended."""
         if not credential.is_active:
             self.stdout.write(f"{credential}: paused or retired, not read")
+            return RunStatus.FAILED
+        until = credential.throttled_until
+        if until is not None and until > schedule.database_now():
+            told = f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            self.stdout.write(f"{credential}: the provider asked us to wait until {told}, not read")
             return RunStatus.FAILED
         run = self._run(credential) or self._join(credential)
         if run is None:
@@ -56,7 +75,10 @@ class Command(BaseCommand):
         return tasks.sync(credential.pk, trigger=Trigger.COMMAND, is_forced=True, watcher=show)
 
     def _join(self, credential: Credential) -> SyncRun | None:
-        """Wait for the run under way; one whose worker is lost is ended here, for a new one to begin."""
+        """Wait for the run under way; None where a new one must begin.
+
+        One whose worker is lost is ended here; one of a few due scopes leaves the rest to be read.
+        """
         runs = SyncRun.unscoped.filter(credential=credential).order_by("-pk")
         run: SyncRun | None = runs.filter(status=RunStatus.RUNNING).first()
         if run is None:
@@ -68,8 +90,11 @@ class Command(BaseCommand):
             run.refresh_from_db()
         if run.status == RunStatus.ABANDONED:
             return None
-        for outcome in RunScope.unscoped.filter(run=run).select_related("scope").order_by("pk"):
-            self.stdout.write(f"{credential} {_line_of(outcome)}")
+        if not run.is_whole:
+            self.stdout.write(f"{credential}: that run read some scopes only, reading all")
+            return None
+        for told in _lines_of(run):
+            self.stdout.write(f"{credential} {told}")
         return run
 
 
@@ -78,17 +103,35 @@ def line(recorded: Recorded) -> str:
     told = f"{recorded.ref}: {recorded.outcome.lower()}"
     if recorded.error is not None:
         return f"{told} {recorded.error}"
-    return f"{told} rows={recorded.rows_read} changed={recorded.rows_changed}"
+    counts = f"rows={recorded.rows_read} changed={recorded.rows_changed}"
+    return f"{told} {counts} {recorded.detail}".rstrip()
 
 
-def _line_of(outcome: RunScope) -> str:
-    told = f"{outcome.scope.ref}: {outcome.outcome.lower()}"
-    why = f"{outcome.error_code} {outcome.error_detail}".strip()
-    return (
-        f"{told} {why}"
-        if why
-        else f"{told} rows={outcome.rows_read} changed={outcome.rows_changed}"
-    )
+def _lines_of(run: SyncRun) -> Iterator[str]:
+    """Put the end of every scope of somebody else's run into a line."""
+    outcomes = {each.scope_id: each for each in RunScope.unscoped.filter(run=run)}
+    for scope in Scope.unscoped.filter(credential=run.credential_id).order_by("pk"):
+        if outcome := outcomes.get(scope.pk):
+            yield f"{scope.ref}: {_told(outcome)}"
+        elif scope.closed_at is None:
+            yield f"{scope.ref}: {_untold(scope, run=run)}"
+
+
+def _told(outcome: RunScope) -> str:
+    word = outcome.outcome.lower()
+    if outcome.error_code:
+        return f"{word} {outcome.error_code} {outcome.error_detail}".rstrip()
+    counts = f"rows={outcome.rows_read} changed={outcome.rows_changed}"
+    return f"{word} {counts} {outcome.error_detail}".rstrip()
+
+
+def _untold(scope: Scope, *, run: SyncRun) -> str:
+    """Say what became of a scope that the run wrote nothing of: read without a change, or not reached."""
+    reached = scope.attempted_at is not None and scope.attempted_at >= run.started_at
+    if not reached and run.status != RunStatus.SUCCEEDED:
+        return "not reached"
+    rows = 0 if scope.kind == ScopeKind.LISTING else scope.row_count
+    return f"{Outcome.READ.lower()} rows={rows} changed=0"
 
 
 def exit_status(statuses: list[str]) -> int:
