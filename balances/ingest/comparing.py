@@ -48,13 +48,13 @@ class Change:
 class Changes:
     """All that a reading changes: rows unknown so far, rows that differ, balances that are gone.
 
-    `older` are the balances of which the provider now tells an earlier state than it told us before.
+    `older` are the balances that stay, each with the row that tells an earlier state of it.
     """
 
     new: list[BalanceRow] = field(default_factory=list)
     changed: list[Change] = field(default_factory=list)
     gone: list[Stored] = field(default_factory=list)
-    older: list[Stored] = field(default_factory=list)
+    older: list[tuple[Stored, BalanceRow]] = field(default_factory=list)
 
     @property
     def figures(self) -> int:
@@ -114,16 +114,21 @@ def _is_held_back(row: BalanceRow, known: Stored) -> bool:
 def _sort_changed(changes: Changes, *, row: BalanceRow, known: Stored, seen: Seen) -> None:
     moment = moment_of(row, known=known, seen=seen)
     if moment is None:
-        changes.older.append(known)
+        changes.older.append((known, row))
         return
     change = Change(
         stored=known,
         row=row,
         moment=moment,
-        is_figure=not known.was_read or known.figures != (row.available, row.pending, row.ledger),
+        is_figure=not known.was_read or differs(row, known),
         is_account=known.account[:TOLD] != place_of(row),
     )
     changes.changed.append(change)
+
+
+def differs(row: BalanceRow, known: Stored) -> bool:
+    """Tell whether a row has other figures than a balance."""
+    return known.figures != (row.available, row.pending, row.ledger)
 
 
 def moment_of(row: BalanceRow, *, known: Stored | None, seen: Seen) -> Moment | None:

@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from balances.ingest import bulk
-from balances.ingest.comparing import ASK_AFTER, Change, Changes, Moment, Seen, moment_of, shown_of
+from balances.ingest.comparing import (
+    ASK_AFTER,
+    Change,
+    Changes,
+    Moment,
+    Seen,
+    differs,
+    moment_of,
+    shown_of,
+)
 from balances.ingest.counting import account_counting, balance_counting, holder_of
 from balances.ingest.stored import Stored, accounts_of
 from balances.models import Account, Balance, Counting, Observation
@@ -84,12 +93,18 @@ def write(changes: Changes, *, writing: Writing) -> None:
         ],
     )
     bulk.insert(Observation, columns=OBSERVATION, rows=observed)
-    unmarked = [known for known in changes.older if Flag.OLDER_ANSWER not in known.flags]
+    marked = ((known, _marked(known, row)) for known, row in changes.older)
     bulk.update(
         Balance,
         columns=("flags",),
-        rows=[(sorted({*known.flags, Flag.OLDER_ANSWER}), known.pk) for known in unmarked],
+        rows=[(flags, known.pk) for known, flags in marked if flags != known.flags],
     )
+
+
+def _marked(known: Stored, row: BalanceRow) -> list[str]:
+    """Mark a figure that stays against the provider's older one, and no more once the two agree."""
+    flags = {*known.flags} - {Flag.OLDER_ANSWER}
+    return sorted(flags | {Flag.OLDER_ANSWER} if differs(row, known) else flags)
 
 
 def _insert_balances(rows: list[BalanceRow], *, writing: Writing) -> list[bulk.Row]:

@@ -257,6 +257,18 @@ def test_older_row_is_marked_once_and_cleared_by_a_newer_one(credential: Credent
     assert Observation.unscoped.count() == 2
 
 
+def test_older_row_with_the_same_figures_has_a_line_and_no_mark(credential: Credential) -> None:
+    keep(credential, row("m-1", "10.00", as_of=T0), row("m-2"))
+    older(credential, minutes=1)
+
+    agreed = keep(
+        credential, row("m-1", "10.00", as_of=T0 - MINUTE), row("m-2"), at=T0 + 2 * MINUTE
+    )
+
+    assert agreed.detail == "1 row older than what we hold"
+    assert balance("m-1").flags == []
+
+
 def test_late_reading_has_a_line_that_counts_its_rows(credential: Credential) -> None:
     keep(credential, row("m-1"), row("m-2"), at=T0 + MINUTE)
 
