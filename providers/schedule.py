@@ -189,10 +189,15 @@ def hasten(tenant_ids: Iterable[int], *, since: datetime, now: datetime) -> int:
     return healthy.filter(_free(now), unread).update(due_at=now)
 
 
+def welcome_from(credential: Credential, *, now: datetime) -> datetime:
+    """Return the first moment from now at which its provider lets itself be asked again."""
+    return max(now, credential.throttled_until or now)
+
+
 def _earliest(credential: Credential, *, now: datetime) -> datetime:
     """Return when it may be asked next: after the floor, and after the wait its provider asked for."""
-    started, until = credential.last_started_at, credential.throttled_until
-    return max(now, started + floor() if started else now, until or now)
+    started, soonest = credential.last_started_at, welcome_from(credential, now=now)
+    return max(soonest, started + floor()) if started else soonest
 
 
 def sweep(*, now: datetime) -> list[int]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from providers.connectors.base import SettingsError, Verdict
 from providers.models import Credential
-from providers.schedule import database_now
+from providers.schedule import database_now, welcome_from
 from providers.services.drafts import WHOLE_FORM, Draft
 from providers.services.holdings import recount
 from providers.services.secrets import (
@@ -72,9 +72,9 @@ def change(
             raise SettingsError({WHOLE_FORM: _("This credential is retired.")})
         before = _facts(credential)
         _fill(credential, draft=draft, verdict=verdict)
-        credential.due_at = now if credential.is_active else None
         if draft.has_moved:
             credential.throttled_until = None  # another host never asked us to wait
+        credential.due_at = welcome_from(credential, now=now) if credential.is_active else None
         if draft.asks_otherwise:
             _cut_run_short(credential)
         _unless_taken(credential.save)
@@ -118,13 +118,13 @@ def pause(
 def resume(
     credential: Credential, *, actor: User | None, now: datetime, reason: str = ""
 ) -> Credential:
-    """Read again, at once."""
+    """Read again, as soon as the provider lets us."""
     with transaction.atomic():
         locked = _locked(credential)
         if locked.paused_at is None or locked.retired_at is not None:
             return locked
         locked.paused_at = locked.paused_by = None
-        locked.due_at = now
+        locked.due_at = welcome_from(locked, now=now)
         locked.save()
         record(
             locked.tenant,

@@ -17,7 +17,7 @@ LIMITS = Limits(deadline=8.0, tries=1)
 class Finding:
     """Hold what a test showed: the verdict, and how it compares with what we hold.
 
-    `is_stranger` means that a replaced secret opens another company's data. `also_through` are
+    `is_stranger` means that a saved credential's key opens another company's data. `also_through` are
     the other credentials that already read some of the same.
     """
 
@@ -42,7 +42,7 @@ def probe(draft: Draft, *, held: HeldRefs = held_refs) -> Finding:
     seen = verdict.refs - _named(draft)
     return Finding(
         verdict=verdict,
-        is_stranger=draft.is_replacing and _is_stranger(draft, verdict, seen=seen, held=held),
+        is_stranger=draft.saved is not None and _is_stranger(draft, verdict, seen=seen, held=held),
         also_through=_also_through(draft, verdict, seen=seen, held=held),
     )
 
@@ -69,12 +69,12 @@ def _is_stranger(draft: Draft, verdict: Verdict, *, seen: frozenset[str], held: 
 
     A key that does not tell whose it is proves nothing where we know whose it must be.
     """
-    assert draft.saved is not None  # noqa: S101  # only a replaced secret is compared
+    assert draft.saved is not None  # noqa: S101  # there is nothing to compare a new one with
     known = held(draft.saved) - _named(draft)
     ours, theirs = draft.saved.identity_ref, verdict.identity_ref
     if (ours and ours == theirs) or seen & known:
         return False
-    return bool(known or ours)
+    return bool(known or ours) if draft.is_replacing else bool(ours and theirs)
 
 
 def _also_through(

@@ -1,5 +1,6 @@
 """Claims about credentials: what may be saved, what a test shows, what a change does."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -353,6 +354,16 @@ def test_customers_found_by_a_list_stay_watched_until_a_choice_is_made(
     assert {"customers", "customer:a", "customer:b"} <= open_scopes(saved)
 
 
+def test_an_edit_and_a_resumption_wait_as_the_provider_asked(acme: Tenant, simulator: Any) -> None:
+    until = LATER + timedelta(hours=2)
+    saved = save(acme, simulator)
+    Credential.objects.for_tenant(acme).update(throttled_until=until)
+
+    assert credentials.change(edit(saved, name="R"), actor=None, now=LATER).due_at == until
+    credentials.pause(saved, actor=None, now=LATER)
+    assert credentials.resume(saved, actor=None, now=LATER).due_at == until
+
+
 def test_a_wait_the_old_host_asked_for_ends_with_the_move(acme: Tenant, simulator: Any) -> None:
     saved = save(acme, simulator)
     Credential.objects.for_tenant(acme).update(throttled_until=LATER)
@@ -394,6 +405,17 @@ def test_another_agents_key_is_refused(acme: Tenant, simulator: Any) -> None:
 
     assert replaced(saved, simulator, "payman_other", "agent", "cust_whale").is_stranger
     assert not replaced(saved, simulator, "payman", "agent", "cust_whale").is_stranger
+
+
+def test_a_kept_key_that_tells_another_agent_is_refused(acme: Tenant, simulator: Any) -> None:
+    draft = check(enter(acme, simulator, "payman"))
+    saved = credentials.create(
+        draft, actor=None, now=NOW, verdict=probe(draft, held=none_held).verdict
+    )
+    other = json.dumps({"agentId": "agt-other", "handle": "o", "name": "Other"})
+    simulator.fault("body", path="/me", text=other, status=200)
+
+    assert probe(edit(saved, name="Renamed"), held=none_held).is_stranger
 
 
 def test_a_key_that_does_not_tell_whose_it_is_is_refused_where_we_know(
