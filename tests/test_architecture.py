@@ -76,7 +76,7 @@ ARROWS: dict[str, set[str]] = {
     "balances.views": KEPT
     | ASKED
     | {"balances.lifecycle", "balances.tasks", "balances.charts", "balances.exports"}
-    | {"balances.closings"},
+    | {"balances.closings", "balances.ingest"},
     "balances.urls": {"balances.views"},
     "balances.management": KEPT
     | ASKED

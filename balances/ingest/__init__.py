@@ -1,11 +1,13 @@
 """Keep what was read: one scope reading at a time, whole or not at all, under the run's fence."""
 
+from balances.ingest.comparing import ASK_AFTER
 from balances.ingest.counting import BY_IDENTITY, balance_counting, group_of, recount, recount_of
 from balances.ingest.preparing import held_refs, prepare, stored_refs
 from balances.ingest.recording import Recorded, accept_held, record
 from balances.ingest.stored import BATCH
 
 __all__ = [
+    "ASK_AFTER",
     "BATCH",
     "BY_IDENTITY",
     "Recorded",

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
+from balances.ingest import ASK_AFTER
 from balances.models import Balance
 
-# Ingest counts missing readings up to this many.
-ASK_AFTER = 3
 ASK_FROM = timedelta(hours=24)
 
 
