@@ -4,7 +4,7 @@ A day missed for want of workers is made later from the same observations, and c
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,7 +60,10 @@ def _ended(
     until = last_closed(now, zone=zone)
     if last is not None:
         return days(last + DAY, until)
-    return days(first.astimezone(zone).date(), until) if first is not None else iter(())
+    if first is None:
+        return iter(())
+    # What is read at a cut-off to the instant still belongs to the day that ends with it.
+    return days((first - timedelta.resolution).astimezone(zone).date(), until)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from balances import ingest, tasks
@@ -162,6 +162,7 @@ def total(tenant: Tenant, day: date) -> tuple[Any, ...] | None:
 # Every example writes dozens of readings: shrinking one would take minutes.
 @pytest.mark.django_db
 @settings(phases=(Phase.explicit, Phase.generate))
+@example(world=("Africa/Cairo", date(2026, 4, 22)), events={1440: {"m-1": None}}, is_late=False)
 @given(world=st.sampled_from(WORLDS), events=events, is_late=st.booleans())
 def test_closings_are_what_a_replay_of_all_readings_says(
     world: tuple[str, date], events: dict[int, Rows | None], is_late: bool
