@@ -134,11 +134,11 @@ def _each_balance_counts_once() -> Iterator[str]:
     )
     lost = Balance.unscoped.filter(is_open, ~Exists(twins), is_duplicate, counted_by__isnull=False)
     yield from _named(lost, "is counted nowhere")
-    yield from _named(_counted_twice(is_open & ~is_duplicate), "is counted twice")
+    yield from _named(_counted_twice(~is_duplicate), "is counted twice")
 
 
 def _counted_twice(counting: Q) -> QuerySet[Balance]:
-    """Find open balances of one reference and currency that count through two credentials alike."""
+    """Find balances of one reference and currency that count through two credentials alike."""
     older = Balance.unscoped.filter(
         counting,
         tenant=OuterRef("tenant"),

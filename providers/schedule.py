@@ -186,7 +186,12 @@ def hasten(tenant_ids: Iterable[int], *, since: datetime, now: datetime) -> int:
         tenant__in=list(tenant_ids), environment=Environment.LIVE, error_code="", due_at__gt=now
     )
     unread = Q(last_started_at=None) | Q(last_started_at__lt=since)
-    return healthy.filter(_free(now), unread).update(due_at=now)
+    wanted = healthy.filter(_free(now), unread)
+    with transaction.atomic():
+        # Locked in the order in which everybody locks a group of credentials.
+        locked = wanted.select_for_update().order_by("pk")
+        ids = list(locked.values_list("pk", flat=True))
+        return Credential.unscoped.filter(pk__in=ids).update(due_at=now)
 
 
 def welcome_from(credential: Credential, *, now: datetime) -> datetime:

@@ -59,7 +59,9 @@ ARROWS: dict[str, set[str]] = {
     "balances.apps": {"balances.fields"},
     "balances.models": {"balances.fields", "balances.closings.models"} | MODELS,
     "balances.closings.models": {"balances.fields"} | MODELS,
-    "balances.closings": KEPT | MODELS | {"providers.currencies", "providers.money"},
+    "balances.closings": KEPT
+    | MODELS
+    | {"balances.ingest", "providers.currencies", "providers.money"},
     "balances.query": {"providers.money", "providers.currencies"},
     "balances.query.compile": KEPT | MODELS | {"providers.money", "providers.currencies"},
     "balances.states": set(),

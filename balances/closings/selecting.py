@@ -22,7 +22,9 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from balances.models import Balance, Closing, Coverage, Observation
+from balances.ingest import same_money
+from balances.models import Balance, Closing, Counting, Coverage, Observation
+from providers.currencies import CURRENCIES, is_test
 from providers.models import Credential
 from providers.tenancy.models import Tenant
 
@@ -33,7 +35,7 @@ SELECTED = {
     "balance_id": "balance_id",
     "business_date": "day",
     "holder": "balance__holder",
-    "counting": "balance__counting",
+    "counting": "counted",
     "available": "available",
     "pending": "pending",
     "ledger": "ledger",
@@ -76,6 +78,7 @@ def closings(day: Day) -> QuerySet[Any]:
     made = found.annotate(
         new_id=_NewId(),
         day=Value(day.date, output_field=DateField()),
+        counted=_counted(day),
         seen_at=_seen_at(day),
         is_seen=_is_seen(day),
     )
@@ -99,9 +102,49 @@ def unknown(day: Day) -> QuerySet[Any]:
 
 
 def _open(day: Day) -> QuerySet[Any]:
-    """Select the balances of accounts not closed by the end of the day."""
+    """Select the balances whose account was not closed, and that were still watched, as the day ended."""
     until = Q(account__closed_from=None) | Q(account__closed_from__gt=day.date)
-    return Balance.objects.for_tenant(day.tenant).filter(until).order_by()
+    watched = Q(scope__closed_at=None) | Q(scope__closed_at__gt=day.cutoff)
+    return Balance.objects.for_tenant(day.tenant).filter(until, watched).order_by()
+
+
+def _counted(day: Day) -> Case:
+    """Return how each value counted as the day ended; what counts today may have changed since."""
+    was_duplicate = Q(balance__counting=Counting.DUPLICATE)
+    test_codes = [code for code in CURRENCIES if is_test(code)]
+    return Case(
+        When(balance__in=duplicates(day), then=Value(Counting.DUPLICATE.value)),
+        When(was_duplicate & Q(balance__currency__in=test_codes), then=Value(Counting.TEST.value)),
+        When(was_duplicate, then=F("balance__account__counting")),
+        default=F("balance__counting"),
+        output_field=CharField(),
+    )
+
+
+def duplicates(day: Day) -> list[int]:
+    """Return the balances that another credential's reading of the same money stood for at the cut-off.
+
+    Of those read by then the oldest credential counts, one that was paused by then after the others.
+    """
+    credentials = {c.pk: c for c in Credential.objects.for_tenant(day.tenant)}
+    if len({(c.provider, c.environment) for c in credentials.values()}) == len(credentials):
+        return []
+    twins: dict[tuple[str, ...], list[tuple[tuple[object, ...], int]]] = {}
+    read = Observation.objects.for_tenant(day.tenant).filter(
+        balance=OuterRef("pk"), fetched_at__lte=day.cutoff
+    )
+    fields = ("account__kind", "account__external_ref", "currency", "account__credential_id", "pk")
+    for kind, ref, currency, key, pk in _open(day).filter(Exists(read)).values_list(*fields):
+        credential = credentials[key]
+        money = same_money(kind, ref, currency, credential=credential)
+        group = (credential.provider, credential.environment, *money)
+        twins.setdefault(group, []).append((_rank(credential, day), pk))
+    return [pk for members in twins.values() for _, pk in sorted(members)[1:]]
+
+
+def _rank(credential: Credential, day: Day) -> tuple[object, ...]:
+    was_paused = credential.paused_at is not None and credential.paused_at <= day.cutoff
+    return (was_paused, credential.created_at, credential.pk)
 
 
 def _is_missing(day: Day) -> Q:

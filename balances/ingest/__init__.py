@@ -1,7 +1,14 @@
 """Keep what was read: one scope reading at a time, whole or not at all, under the run's fence."""
 
 from balances.ingest.comparing import ASK_AFTER
-from balances.ingest.counting import BY_IDENTITY, balance_counting, group_of, recount, recount_of
+from balances.ingest.counting import (
+    BY_IDENTITY,
+    balance_counting,
+    group_of,
+    recount,
+    recount_of,
+    same_money,
+)
 from balances.ingest.preparing import held_refs, prepare, stored_refs
 from balances.ingest.recording import Recorded, accept_held, record
 from balances.ingest.stored import BATCH
@@ -19,5 +26,6 @@ __all__ = [
     "record",
     "recount",
     "recount_of",
+    "same_money",
     "stored_refs",
 ]

@@ -117,7 +117,8 @@ def verdicts(
     by_id = {credential.pk: credential for credential in group}
     twins: dict[tuple[str, ...], list[Candidate]] = {}
     for candidate in _candidates(by_id, refs=refs):
-        key = _key(candidate, by_id[candidate.credential_id])
+        place = (candidate.kind, candidate.external_ref, candidate.currency)
+        key = same_money(*place, credential=by_id[candidate.credential_id])
         twins.setdefault(key, []).append(candidate)
     for members in twins.values():
         yield from _judged(members, by_id)
@@ -139,33 +140,35 @@ def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
 
 
-def _key(candidate: Candidate, credential: Credential) -> tuple[str, ...]:
-    """Name what two credentials must share to read the same balance; unknown identities share nothing."""
-    place = (candidate.external_ref, candidate.currency)
-    if candidate.kind not in BY_IDENTITY:
-        return ("", *place)
-    return (credential.identity_ref or f"credential {credential.pk}", *place)
+def same_money(kind: str, ref: str, currency: str, *, credential: Credential) -> tuple[str, ...]:
+    """Name what two credentials of one provider must share to read the same balance.
+
+    Unknown identities share nothing.
+    """
+    if kind not in BY_IDENTITY:
+        return ("", ref, currency)
+    return (credential.identity_ref or f"credential {credential.pk}", ref, currency)
 
 
 def _judged(
     members: list[Candidate], by_id: dict[int, Credential]
 ) -> Iterator[tuple[Candidate, Verdict]]:
-    standing = [member for member in members if member.is_open]
-    winner = min(standing, key=lambda m: _rank(m, by_id[m.credential_id]), default=None)
+    winner = min(members, key=lambda member: _rank(member, by_id[member.credential_id]))
     for member in members:
         credential = by_id[member.credential_id]
         own = balance_counting(
             account_counting(credential), currency=member.currency, is_verified=member.is_verified
         )
-        if winner is None or member is winner or not member.is_open:
+        if member is winner:
             yield member, (own.value, None)
         else:
             yield member, (Counting.DUPLICATE.value, winner.credential_id)
 
 
 def _rank(member: Candidate, credential: Credential) -> tuple[object, ...]:
-    """Order twins: answered before awaited, read before paused before retired, then the oldest credential."""
+    """Order twins: open before closed, answered before awaited, read before paused, then the oldest."""
     return (
+        not member.is_open,
         member.changed_at is None,
         credential.retired_at is not None,
         credential.paused_at is not None,

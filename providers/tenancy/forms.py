@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.tenancy.context import THEMES
 from providers.tenancy.models import Role
+from providers.tenancy.people import EMAIL_LENGTH
 from providers.tenancy.roles import SUMMARIES
 
 Card = dict[str, Any]
 REASON_LENGTH = 300
 NAME_LENGTH = 150
-EMAIL_LENGTH = 254
 
 
 class TenancyForm(forms.Form):

@@ -24,6 +24,7 @@ RESERVED_SLUGS = frozenset(
 )
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LENGTH = 50
+EMAIL_LENGTH = 254
 NAME_LENGTH = 150
 
 
@@ -77,6 +78,8 @@ def create_user(email: str, *, name: str = "", password: str | None = None) -> U
         validate_email(email)
     except ValidationError as fault:
         raise ValidationError({"email": fault.messages}) from fault
+    if len(email) > EMAIL_LENGTH:
+        raise ValidationError({"email": _("Use up to 254 characters.")})
     if not _is_writable(name):
         raise ValidationError({"name": _("Use up to 150 printable characters.")})
     if User.objects.filter(email=email).exists():
@@ -119,7 +122,9 @@ def set_password(user: User, *, password: str, actor: User | None = None) -> Non
 
 @transaction.atomic
 def rename(user: User, *, name: str, actor: User | None = None) -> None:
-    """Give a person another name, and log it in each of their tenants."""
+    """Give a person another name, and log it in each of their tenants. Raises: ValidationError."""
+    if not _is_writable(name):
+        raise ValidationError({"name": _("Use up to 150 printable characters.")})
     before, user.name = user.name, name.strip()
     if user.name != before:
         user.save(update_fields=["name"])

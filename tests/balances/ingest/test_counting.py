@@ -283,3 +283,15 @@ def test_renamed_credential_is_found_by_its_new_name(acme: Tenant) -> None:
     ingest.prepare(open_run(credential), seeds=())
 
     assert "brand new" in Account.unscoped.get().search
+
+
+def test_of_closed_twins_one_counts_and_the_other_names_it(acme: Tenant) -> None:
+    old, new = older_and_newer(acme)
+    keep(old, row("m-1"))
+    keep(new, row("m-1"))
+
+    lifecycle.retire(old, actor=None, now=LATER)
+    assert (counting(old), counting(new)) == (["DUPLICATE"], ["LIVE"])
+
+    lifecycle.retire(new, actor=None, now=LATER)
+    assert sorted([*counting(old), *counting(new)]) == ["DUPLICATE", "LIVE"]

@@ -157,3 +157,8 @@ def test_a_name_that_no_database_or_page_could_hold_is_refused(db: None, name: s
         people.create_tenant("acme-2", name=name, time_zone="UTC")
     with pytest.raises(ValidationError, match="150 printable"):
         people.create_user("new@acme.example", name=name)
+
+
+def test_an_address_that_no_column_holds_is_refused(db: None) -> None:
+    with pytest.raises(ValidationError, match="254"):
+        people.create_user("a" * 60 + "@" + ".".join(["b" * 60] * 4) + ".example")

@@ -54,9 +54,8 @@ def _user(email: str, *, name: str, password: str | None) -> User:
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
         return people.create_user(email, name=name, password=password)
-    if name and user.name != name:
-        user.name = name
-        user.save(update_fields=["name"])
+    if name:
+        people.rename(user, name=name)
     if password is not None and not user.check_password(password):
         people.set_password(user, password=password)
     return user
