@@ -74,6 +74,7 @@ def test_the_theme_button_turns_the_theme_and_leads_nowhere_with_script(
     page = walk.page
     sign_in(page, alice)
     expect(page).to_have_url(f"{walk.url}/acme/")
+    page.wait_for_load_state()  # before its script runs, the button is a plain form
     page.get_by_role("button", name=re.compile("^Theme")).click()
 
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
