@@ -115,6 +115,10 @@ def _counted(day: Day) -> Case:
     return Case(
         When(balance__in=duplicates(day), then=Value(Counting.DUPLICATE.value)),
         When(was_duplicate & Q(balance__currency__in=test_codes), then=Value(Counting.TEST.value)),
+        When(
+            was_duplicate & Q(balance__verified=False, balance__account__counting=Counting.LIVE),
+            then=Value(Counting.UNVERIFIED.value),
+        ),
         When(was_duplicate, then=F("balance__account__counting")),
         default=F("balance__counting"),
         output_field=CharField(),

@@ -87,3 +87,15 @@ def test_what_was_read_first_after_the_cut_off_stands_for_nothing(acme: Tenant) 
     make(acme, now=MADE)
 
     assert live(acme) == [Decimal(100)]
+
+
+def test_a_doubtful_value_that_counts_again_stays_doubtful(acme: Tenant) -> None:
+    old, new = twins(acme)
+    for credential in (old, new):
+        keep(credential, row("m-2", "5.00", verified=False), row("m-1", "100.00"), at=READ)
+    lifecycle.pause(old, actor=None, now=AFTER)
+
+    make(acme, now=MADE)
+
+    found = Closing.objects.for_tenant(acme).filter(balance__account__external_ref="m-2")
+    assert set(found.values_list("counting", flat=True)) == {"UNVERIFIED", "DUPLICATE"}
