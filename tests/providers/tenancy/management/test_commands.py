@@ -71,7 +71,7 @@ def test_create_user_again_converges_and_logs_only_changes(
     actions = ActivityEntry.objects.for_tenant(acme).order_by("pk").values_list("action", flat=True)
     assert (user.name, user.check_password(PASSWORD * 2)) == ("Nadia Haddad", True)
     assert Membership.objects.for_tenant(acme).get(user=user).role == Role.ADMIN
-    assert list(actions) == ["member.add", "person.password", "member.role"]
+    assert list(actions) == ["member.add", "person.rename", "person.password", "member.role"]
 
 
 @pytest.mark.parametrize(
