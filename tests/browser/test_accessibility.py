@@ -1,21 +1,17 @@
 """Ask axe-core about every page, each menu open once: WCAG A and AA and best practice, both ends, both themes."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Page
 
-from balances import tasks
-from balances.models import Balance
-from providers.models import SyncRun
 from providers.simulator.server import Simulator
-from providers.tenancy.models import Membership, Tenant, User
+from providers.tenancy.models import Tenant, User
+from tests.browser.pages import LIST, addresses, let_in
 from tests.conftest import Walk
-from tests.sync.worlds import PROVIDERS, connect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,51 +21,6 @@ ASK = """async (tags) => (await axe.run(document, {
     runOnly: {type: 'tag', values: tags}, rules: {'target-size': {enabled: true}}, resultTypes: ['violations'],
 })).violations.flatMap((v) => v.nodes.map((n) => [v.id, n.target.join(' '), n.failureSummary]))"""
 FRAMES = tuple(itertools.product((1440, 390), ("light", "dark")))
-LIST = "/acme/balances/"
-
-
-def addresses() -> Iterator[tuple[str, int]]:
-    """Give every page an admin may see, with the status it answers."""
-    balance = Balance.unscoped.filter(currency="USDC")[0]
-    runs = {run.status: run for run in SyncRun.unscoped.all()}
-    member = Membership.unscoped.get(user__name="Bob")
-    for path in (
-        *("/acme/", "/acme/?history=USD&range=7", LIST, f"{LIST}?currency=USDC&sort=-available"),
-        *(f"{LIST}?group_by=currency", f"{LIST}?currency=KWD&q=nothing", "/acme/sync-runs/"),
-        f"{LIST}?columns=account_name,ledger,state,fetched_at,owner_name,address,credential,id",
-        f"{LIST}{balance.public_id}/",
-        *(f"/acme/sync-runs/{run.public_id}/" for run in runs.values()),
-        *("/acme/sync-runs/under-way/", "/acme/sync-runs/?page=99", "/acme/providers/"),
-        *(f"/acme/providers/add/{provider}/" for provider in PROVIDERS),
-        f"/acme/providers/{balance.account.credential.public_id}/",
-        *("/acme/people/", "/acme/people/invite/", "/acme/activity/", "/account/"),
-        *(f"/acme/people/{member.public_id}/{what}/" for what in ("role", "deactivate")),
-        *("/accounts/password/change/", "/accounts/logout/"),
-    ):
-        yield path, 200
-    for refused in (LIST, "/acme/balances.csv"):
-        yield f"{refused}?available__gte=plenty", 422
-    yield f"{LIST}nothing/", 404
-
-
-@pytest.fixture
-def filled(acme: Tenant, simulator: Simulator, settings: Any, bob: User) -> Simulator:
-    """Read acme's three providers once, and one of them in vain."""
-    settings.POLL_FLOOR_SECONDS = 0
-    credentials = [connect(acme, simulator, slot) for slot in PROVIDERS]
-    for credential in credentials:
-        tasks.sync(credential.pk)
-    simulator.fault("status", provider="payiano", status=503)
-    tasks.sync(credentials[1].pk)
-    return simulator
-
-
-def let_in(walk: Walk, user: User) -> None:
-    """Give the tab the session of somebody signed in."""
-    client = Client()
-    client.force_login(user)
-    for name, morsel in client.cookies.items():
-        walk.page.context.add_cookies([{"name": name, "value": morsel.value, "url": walk.url}])
 
 
 def show(page: Page, path: str, status: int, frame: tuple[int, str]) -> None:
