@@ -1,8 +1,11 @@
 """Say when a business day ends, and which days have ended."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from providers.tenancy.models import Tenant
 
 DAY = timedelta(days=1)
 # Readings answered before the cut-off are written within this time.
@@ -10,6 +13,15 @@ SETTLE = timedelta(minutes=2)
 
 # What is read this long before a cut-off is read for it.
 LEAD = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One business day of one tenant; Time: `cutoff` is where it ends."""
+
+    tenant: Tenant
+    date: date
+    cutoff: datetime
 
 
 def cutoff(day: date, *, zone: ZoneInfo) -> datetime:

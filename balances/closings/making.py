@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
 
-from balances.closings.days import DAY, cutoff, days, is_ending, last_closed
-from balances.closings.selecting import SELECTED, Day, closings
+from balances.closings.days import DAY, Day, cutoff, days, is_ending, last_closed
+from balances.closings.selecting import SELECTED, closings
 from balances.closings.summing import sum_up
 from balances.models import Closing, ClosingDay, Coverage
 from providers.tenancy.models import Tenant

@@ -1,7 +1,7 @@
 """Select what a day closes with, from observations and coverage alone, in one statement."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import (
@@ -22,11 +22,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from balances.ingest import same_money
-from balances.models import Balance, Closing, Counting, Coverage, Observation
-from providers.currencies import CURRENCIES, is_test
+from balances.closings.counting import counted
+from balances.closings.days import Day
+from balances.models import Balance, Closing, Coverage, Observation
 from providers.models import Credential
-from providers.tenancy.models import Tenant
+
+Key = tuple[str, str, str]
 
 # Column of Closing → what is selected for it, in one order.
 SELECTED = {
@@ -45,15 +46,6 @@ SELECTED = {
     "confirmed_at": "seen_at",
     "is_confirmed": "is_seen",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Day:
-    """One business day of one tenant; Time: `cutoff` is where it ends."""
-
-    tenant: Tenant
-    date: date
-    cutoff: datetime
 
 
 class _NewId(Func):
@@ -78,7 +70,7 @@ def closings(day: Day) -> QuerySet[Any]:
     made = found.annotate(
         new_id=_NewId(),
         day=Value(day.date, output_field=DateField()),
-        counted=_counted(day),
+        counted=counted(day, path="balance__"),
         seen_at=_seen_at(day),
         is_seen=_is_seen(day),
     )
@@ -86,69 +78,38 @@ def closings(day: Day) -> QuerySet[Any]:
     return chosen
 
 
-def unknown(day: Day) -> QuerySet[Any]:
-    """Select the open balances that were expected by the cut-off and had never been read.
+def unknown(day: Day) -> Counter[Key]:
+    """Count by total what was expected by the cut-off and never read, in a day whose closings are written.
 
     Whatever a scope that had been read did not name did not exist.
     """
-    closed = Closing.objects.for_tenant(day.tenant).filter(
-        balance=OuterRef("pk"), business_date=day.date
+    is_closed = Exists(
+        Closing.objects.for_tenant(day.tenant).filter(
+            balance=OuterRef("pk"), business_date=day.date
+        )
     )
     read = Coverage.objects.for_tenant(day.tenant).filter(
         scope=OuterRef("scope"), started_at__lte=day.cutoff
     )
-    known = _open(day).filter(account__created_at__lte=day.cutoff)
-    return known.filter(~Exists(closed), ~Exists(read))
+    is_expected = Q(account__created_at__lte=day.cutoff) & ~Exists(read)
+    # Nothing else can stand before what is awaited; this keeps the window small.
+    refs = _open(day).filter(is_expected).values("account__external_ref")
+    rows = _open(day).filter(is_closed | is_expected, account__external_ref__in=refs)
+    judged = rows.annotate(
+        waits=Case(When(is_closed, then=Value(0)), default=Value(1)),
+        counted=counted(day, is_awaited=F("waits")),
+    )
+    of_awaited = Case(When(waits=1, then=F("counted")), default=None)
+    found = judged.annotate(lacks=of_awaited).filter(lacks__isnull=False)
+    return Counter(found.values_list("currency", "holder", "lacks").iterator())
 
 
-def _open(day: Day) -> QuerySet[Any]:
+def _open(day: Day) -> QuerySet[Balance]:
     """Select the balances whose account was not closed, and that were still watched, as the day ended."""
     until = Q(account__closed_from=None) | Q(account__closed_from__gt=day.date)
     watched = Q(scope__closed_at=None) | Q(scope__closed_at__gt=day.cutoff)
-    return Balance.objects.for_tenant(day.tenant).filter(until, watched).order_by()
-
-
-def _counted(day: Day) -> Case:
-    """Return how each value counted as the day ended; what counts today may have changed since."""
-    was_duplicate = Q(balance__counting=Counting.DUPLICATE)
-    test_codes = [code for code in CURRENCIES if is_test(code)]
-    return Case(
-        When(balance__in=duplicates(day), then=Value(Counting.DUPLICATE.value)),
-        When(was_duplicate & Q(balance__currency__in=test_codes), then=Value(Counting.TEST.value)),
-        When(
-            was_duplicate & Q(balance__verified=False, balance__account__counting=Counting.LIVE),
-            then=Value(Counting.UNVERIFIED.value),
-        ),
-        When(was_duplicate, then=F("balance__account__counting")),
-        default=F("balance__counting"),
-        output_field=CharField(),
-    )
-
-
-def duplicates(day: Day) -> list[int]:
-    """Return the balances that another credential's reading of the same money stood for at the cut-off.
-
-    Of those read by then the oldest credential counts, one that was paused by then after the others.
-    """
-    credentials = {c.pk: c for c in Credential.objects.for_tenant(day.tenant)}
-    if len({(c.provider, c.environment) for c in credentials.values()}) == len(credentials):
-        return []
-    twins: dict[tuple[str, ...], list[tuple[tuple[object, ...], int]]] = {}
-    read = Observation.objects.for_tenant(day.tenant).filter(
-        balance=OuterRef("pk"), fetched_at__lte=day.cutoff
-    )
-    fields = ("account__kind", "account__external_ref", "currency", "account__credential_id", "pk")
-    for kind, ref, currency, key, pk in _open(day).filter(Exists(read)).values_list(*fields):
-        credential = credentials[key]
-        money = same_money(kind, ref, currency, credential=credential)
-        group = (credential.provider, credential.environment, *money)
-        twins.setdefault(group, []).append((_rank(credential, day), pk))
-    return [pk for members in twins.values() for _, pk in sorted(members)[1:]]
-
-
-def _rank(credential: Credential, day: Day) -> tuple[object, ...]:
-    was_paused = credential.paused_at is not None and credential.paused_at <= day.cutoff
-    return (was_paused, credential.created_at, credential.pk)
+    found: QuerySet[Balance] = Balance.objects.for_tenant(day.tenant)
+    return found.filter(until, watched).order_by()
 
 
 def _is_missing(day: Day) -> Q:

@@ -5,21 +5,21 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q
 
-from balances.closings.selecting import Day, unknown
+from balances.closings.days import Day
+from balances.closings.selecting import Key, unknown
 from balances.fields import AmountSum
 from balances.models import Closing, ClosingTotal
 
 AMOUNTS = ("available", "pending", "ledger")
-Key = tuple[str, str, str]
 
 
 def sum_up(day: Day) -> None:
     """Write the totals of a day whose closings are written."""
-    unread = _unread(day)
+    unread = unknown(day)
     sums = {_key(row): row for row in _sums(day)}
     ClosingTotal.objects.for_tenant(day.tenant).bulk_create(
         [
-            _total(day, key, sums=sums.get(key, _NOTHING), unread=unread.get(key, 0))
+            _total(day, key, sums=sums.get(key, _NOTHING), unread=unread[key])
             for key in sorted(sums.keys() | unread.keys())
         ]
     )
@@ -29,11 +29,6 @@ def _sums(day: Day) -> list[dict[str, Any]]:
     rows = Closing.objects.for_tenant(day.tenant).filter(business_date=day.date).order_by()
     groups = rows.values("holder", "counting", currency=F("balance__currency"))
     return list(groups.annotate(**_AGGREGATES))
-
-
-def _unread(day: Day) -> dict[Key, int]:
-    groups = unknown(day).values("currency", "holder", "counting").annotate(n=Count("pk"))
-    return {_key(row): row["n"] for row in groups}
 
 
 def _key(row: Mapping[str, Any]) -> Key:

@@ -7,7 +7,6 @@ from balances.ingest.counting import (
     group_of,
     recount,
     recount_of,
-    same_money,
 )
 from balances.ingest.preparing import held_refs, prepare, stored_refs
 from balances.ingest.recording import Recorded, accept_held, record
@@ -26,6 +25,5 @@ __all__ = [
     "record",
     "recount",
     "recount_of",
-    "same_money",
     "stored_refs",
 ]

@@ -17,9 +17,8 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from balances import ingest, tasks
-from balances.closings.days import SETTLE, cutoff, days
+from balances.closings.days import SETTLE, Day, cutoff, days
 from balances.closings.making import close, due, make
-from balances.closings.selecting import Day
 from balances.models import (
     Account,
     Balance,
