@@ -17,6 +17,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth pu
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _("The e-mail address or the password is not right."),
         "incorrect_password": _("The password is not right."),
+        "enter_current_password": _("This is not your password now: type it again."),
         "too_many_login_attempts": _("Too many failed sign-ins. Wait five minutes and try again."),
     }
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django import forms
-from django.forms import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -19,11 +18,7 @@ NAME_LENGTH = 150
 
 
 class TenancyForm(forms.Form):
-    """A form whose parts stand in our templates, with a summary of what is wrong."""
-
-    def faulty(self) -> list[BoundField]:
-        """Return the fields with errors, as the summary links them."""
-        return [self[name] for name in self.fields if name in self.errors]
+    """A form whose choices stand as cards."""
 
     def cards(self, name: str, *, notes: Mapping[str, str | Promise] | None = None) -> list[Card]:
         """Return the choices of a field, as tenancy/_choices.html shows them."""

@@ -46,6 +46,16 @@ def render(
     return response
 
 
+def refreshes_itself(request: HttpRequest) -> bool:
+    """Tell the request of a part that asks for itself, by its clock or the page's, from what a person does.
+
+    Such a part is source and target at once; no link, button or form of ours is.
+    """
+    source = request.headers.get("HX-Source", "")
+    is_part = request.headers.get("HX-Request") == "true" and request.method == "GET"
+    return is_part and source != "" and source == request.headers.get("HX-Target")
+
+
 def aim_error(request: HttpRequest, *, response: HttpResponseBase) -> None:
     """Show an error page in place of the page's content, since htmx swaps it into the target otherwise.
 
@@ -53,8 +63,7 @@ def aim_error(request: HttpRequest, *, response: HttpResponseBase) -> None:
     """
     if request.headers.get("HX-Request") != "true" or response.status_code not in PAGE_ERRORS:
         return
-    refreshes_itself = request.headers.get("HX-Source") == request.headers.get("HX-Target")
-    if response.status_code >= SERVER_ERROR and refreshes_itself and request.method == "GET":
+    if response.status_code >= SERVER_ERROR and refreshes_itself(request):
         response["HX-Reswap"] = "none"
     else:
         response["HX-Retarget"] = response["HX-Reselect"] = "#main"

@@ -1,4 +1,7 @@
-"""Ask for a sign-in: of strangers, after half an hour without a request, and after half a day at most."""
+"""Ask for a sign-in: of strangers, after half an hour without a person's request, and after half a day at most.
+
+What a page asks by itself is no sign of a person: a table left open on a desk would keep the door open for anybody.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +16,16 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from providers.tenancy.htmx import refreshes_itself
+
 IDLE_SECONDS = 30 * 60
 # The last request's time is written this seldom, so that reading pages costs no write.
 WRITE_EVERY_SECONDS = 60
 STARTED = "started"
 SEEN = "seen"
+# Why a sign-in ended, as the sign-in page's address says it.
+ENDED_FIELD = "ended"
+IDLE, OLD, GONE = "idle", "old", "gone"
 
 
 class SessionAgeMiddleware:
@@ -36,7 +44,8 @@ class SessionAgeMiddleware:
             seen = request.session.setdefault(SEEN, now)
             if now - seen >= IDLE_SECONDS or now - started >= settings.SESSION_COOKIE_AGE:
                 logout(request)
-            elif now - seen >= WRITE_EVERY_SECONDS:
+                request.sign_in_ended = IDLE if now - seen >= IDLE_SECONDS else OLD  # type: ignore[attr-defined]  # read by SignInMiddleware
+            elif now - seen >= WRITE_EVERY_SECONDS and not refreshes_itself(request):
                 request.session[SEEN] = now
         return self.get_response(request)
 
@@ -48,11 +57,21 @@ class SignInMiddleware(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         """Answer who must sign in first."""
-        query = urlencode({REDIRECT_FIELD_NAME: _page_of(request)}, safe="/")
+        said = {REDIRECT_FIELD_NAME: _page_of(request)}
+        if ended := _ended(request):
+            said[ENDED_FIELD] = ended
+        query = urlencode(said, safe="/")
         address = f"{resolve_url(self.get_login_url(view_func))}?{query}"
         if _is_htmx(request):
             return HttpResponse(status=401, headers={"HX-Redirect": address})
         return HttpResponseRedirect(address)
+
+
+def _ended(request: HttpRequest) -> str:
+    """Say why who had a sign-in has none now; nothing for who came without one."""
+    had_one = settings.SESSION_COOKIE_NAME in request.COOKIES
+    ended: str = getattr(request, "sign_in_ended", GONE if had_one else "")
+    return ended
 
 
 def _is_htmx(request: HttpRequest) -> bool:

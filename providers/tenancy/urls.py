@@ -8,17 +8,17 @@ from allauth.account import views as account
 from django.urls import path, re_path
 
 from providers.tenancy.views import account as own_account
-from providers.tenancy.views import activity, home, people
+from providers.tenancy.views import activity, door, home, people
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("account/", own_account.account, name="account"),
     path("account/name/", own_account.account_name, name="account_name"),
-    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/login/", door.SignIn.as_view(), name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
     path("accounts/signup/", account.signup, name="account_signup"),
-    path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("accounts/reauthenticate/", door.Reauthenticate.as_view(), name="account_reauthenticate"),
     path(
         "accounts/confirm-email/",
         account.email_verification_sent,
@@ -29,8 +29,10 @@ urlpatterns = [
         account.confirm_email,
         name="account_confirm_email",
     ),
-    path("accounts/password/change/", account.password_change, name="account_change_password"),
-    path("accounts/password/reset/", account.password_reset, name="account_reset_password"),
+    path(
+        "accounts/password/change/", door.PasswordChange.as_view(), name="account_change_password"
+    ),
+    path("accounts/password/reset/", door.PasswordReset.as_view(), name="account_reset_password"),
     path(
         "accounts/password/reset/done/",
         account.password_reset_done,
@@ -43,7 +45,7 @@ urlpatterns = [
     ),
     re_path(
         r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account.password_reset_from_key,
+        door.PasswordResetFromKey.as_view(),
         name="account_reset_password_from_key",
     ),
     path("<slug:tenant>/people/", people.member_list, name="people"),

@@ -90,7 +90,10 @@ def test_a_deactivated_person_is_signed_out_at_once(bob: User, sign_in: SignIn) 
 
     answer = client.get("/acme/")
 
-    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/acme/")
+    assert (answer.status_code, answer["Location"]) == (
+        302,
+        "/accounts/login/?next=/acme/&ended=gone",
+    )
 
 
 def test_a_new_role_holds_from_the_next_request(bob: User, sign_in: SignIn) -> None:
