@@ -63,6 +63,8 @@ OPERATORS = {
 # Instants are not more or less, they are later or earlier.
 INSTANT_PHRASES = {"gt": "is after", "gte": "is from", "lt": "is before", "lte": "is until"}
 
+# In an address empty values are absent; this one asks for what has no text, such as no network.
+BLANK = "-"
 STATES = ("fresh", "stale", "not_synced", "held", "missing", "paused", "closed", "never")
 CURRENCY_SHAPE = r"[A-Z0-9]{2,12}"
 CODE_SHAPE = r"[a-z][a-z0-9_]{0,19}"
@@ -130,6 +132,8 @@ FIELDS = {
             *("live", "test", "unverified", "duplicate", "manual"),
             is_sortable=False,
         ),
+        # Zero is what is reported as zero throughout; an amount nobody told is not.
+        _code("balance", "Balance", "not_zero", "zero", is_sortable=False),
         _amount("available", "Available"),
         _amount("pending", "Pending"),
         _amount("ledger", "Ledger"),
@@ -141,6 +145,7 @@ SORTS = tuple(field.name for field in FIELDS.values() if field.is_sortable)
 GROUPS = ("currency", "holder", "provider", "account")
 
 # The columns of table, JSON and files, by their keys in order; `balances.columns` gives each its value.
+# An address calls those that are also a field by the field's name, see COLUMN_WORDS.
 COLUMNS = (
     "id",
     "provider",
@@ -167,5 +172,6 @@ COLUMNS = (
     "counting",
     "counted_by",
 )
+COLUMN_WORDS = {"account_name": "account", "account_ref": "reference", "owner_name": "owner"}
 # Without these a figure would say neither whose it is nor in what.
 KEPT_COLUMNS = ("account_name", "currency", "available")

@@ -7,6 +7,7 @@ Computed columns are made once by `prepare` and serve filter, order, groups and 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +25,8 @@ from balances.query.tree import Value as Given
 RANK = {state: rank for rank, state in enumerate(STATES)}
 CLOSED = RANK["closed"]
 FRESH = RANK["fresh"]
+_NOTHING = Decimal(0)
+_ZERO = {"zero": 1, "not_zero": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +66,22 @@ class Facts:
 
 
 def prepare(balances: QuerySet[Any], *, facts: Facts) -> QuerySet[Any]:
-    """Name the computed columns: state_rank, true_as_of, read_at."""
+    """Name the computed columns: state_rank, true_as_of, read_at, is_zero."""
     prepared: QuerySet[Any] = balances.alias(
         state_rank=state_rank(facts),
         true_as_of=Coalesce(F("as_of"), F("scope__as_of"), output_field=DateTimeField()),
         read_at=Coalesce(F("fetched_at"), F("scope__read_at"), output_field=DateTimeField()),
+        is_zero=is_zero(),
     )
     return prepared
+
+
+def is_zero() -> Case:
+    """Compute 1 where all that is reported is zero, and 0 for every other row, unknown ones included."""
+    zero = Q(available=_NOTHING)
+    for other in ("pending", "ledger"):
+        zero &= Q((other, _NOTHING)) | Q((f"{other}__isnull", True))
+    return Case(When(zero, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
 def state_rank(facts: Facts) -> Case:
@@ -170,6 +182,7 @@ _PATHS = {
     "reference": "account__ref_folded",
     "network": "account__network_folded",
     "state": "state_rank",
+    "balance": "is_zero",
     "available": "available",
     "pending": "pending",
     "ledger": "ledger",
@@ -184,6 +197,8 @@ def _stored(field: str, value: Given) -> Any:
         return value
     if field == "state":
         return RANK[value]
+    if field == "balance":
+        return _ZERO[value]
     return fold(value) if FIELDS[field].kind is Kind.TEXT else value.upper()
 
 

@@ -89,7 +89,9 @@ class _Words:
             return format_amount(value, 0)
         if isinstance(value, datetime):
             return self.instant(value)
-        return self.labels.get(field, {}).get(value, encode_value(value))
+        return self.labels.get(field, {}).get(
+            value, encode_value(value) if value else self.gettext("none")
+        )
 
     def instant(self, value: datetime) -> str:
         """Say an instant in the zone, to the second only where it has one."""

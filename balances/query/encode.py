@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import quote, urlencode
 
-from balances.query.catalogue import FIELDS, OPERATORS
+from balances.query.catalogue import BLANK, COLUMN_WORDS, FIELDS, OPERATORS
 from balances.query.tree import (
     DEFAULT_PER_PAGE,
     DEFAULT_SORT,
@@ -38,7 +38,7 @@ def pairs(query: BalanceQuery) -> list[tuple[str, str]]:
     if query.sort != DEFAULT_SORT:
         found.append(("sort", ",".join(encode_sort(key) for key in query.sort)))
     if query.columns:
-        found.append(("columns", ",".join(query.columns)))
+        found.append(("columns", ",".join(COLUMN_WORDS.get(key, key) for key in query.columns)))
     if query.page != 1:
         found.append(("page", str(query.page)))
     if query.per_page != DEFAULT_PER_PAGE:
@@ -52,12 +52,12 @@ def encode_sort(key: Sort) -> str:
 
 
 def encode_value(value: Value) -> str:
-    """Write one value: amounts plain, instants in UTC with Z."""
+    """Write one value: amounts plain, instants in UTC with Z, no text as its sign."""
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-    return value
+    return value or BLANK
 
 
 def _flat(query: BalanceQuery) -> list[Condition]:

@@ -1,12 +1,12 @@
 """Read an address's parameters into one `BalanceQuery`, or name everything not understood.
 
 Nothing is dropped and nothing widened: one fault and there is no query at all. Empty values are absent.
-Several of one filter mean "or"; of a single parameter the last holds (forms send it so), or with
-`is_strict` (the API) none.
+Several of one filter mean "or", several `columns` join; of another single parameter the last holds (forms send
+it so), or with `is_strict` (the API) none.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from balances.query.tree import (
 from balances.query.values import BadValue, read_text, read_value
 
 T = TypeVar("T")
+_COLUMN_KEYS = {word: key for key, word in catalogue.COLUMN_WORDS.items()}
 SINGLES = ("q", "sort", "page", "per_page", "group_by", "columns")
 
 
@@ -97,15 +98,17 @@ class _Reader:
             page=self.single("page", 1, self.read_page),
             per_page=self.single("per_page", DEFAULT_PER_PAGE, self.read_per_page),
             group_by=self.single("group_by", (), self.read_group_by),
-            columns=self.single("columns", (), self.read_columns),
+            columns=self.single("columns", (), self.read_columns, joined=","),
         )
 
     def fail(self, path: str, code: str, message: str) -> None:
         """Remember a fault."""
         self.faults.append(Fault(path, code, message))
 
-    def single(self, name: str, default: T, read: Callable[[str], T]) -> T:
-        """Read a parameter that has one value."""
+    def single(
+        self, name: str, default: T, read: Callable[[str], T], *, joined: str | None = None
+    ) -> T:
+        """Read a parameter that has one value; several are joined where a form's boxes send them so."""
         values = self.params.get(name)
         if not values:
             return default
@@ -113,7 +116,7 @@ class _Reader:
             self.fail(name, "repeated", "is given more than once")
             return default
         try:
-            return read(values[-1])
+            return read(values[-1] if joined is None else joined.join(values))
         except BadValue as fault:
             self.fail(name, fault.code, fault.message)
             return default
@@ -217,7 +220,9 @@ class _Reader:
 
     def read_columns(self, text: str) -> tuple[str, ...]:
         """Read columns in order; those that are never hidden stand first when left out."""
-        names = _known_names(text, catalogue.COLUMNS)
+        names = tuple(_COLUMN_KEYS.get(name, name) for name in _listed(text))
+        _check_known(names, catalogue.COLUMNS, said=catalogue.COLUMN_WORDS)
+        _check_unique(names)
         return tuple(name for name in catalogue.KEPT_COLUMNS if name not in names) + names
 
 
@@ -246,11 +251,19 @@ def _listed(text: str) -> list[str]:
 
 def _known_names(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
     names = tuple(_listed(text))
-    for name in names:
-        if name not in known:
-            raise BadValue("unknown_value", f"knows {', '.join(known)}, not {_shown(name)!r}")
+    _check_known(names, known)
     _check_unique(names)
     return names
+
+
+def _check_known(
+    names: Iterable[str], known: tuple[str, ...], said: Mapping[str, str] | None = None
+) -> None:
+    """Refuse a name that is not known; `said` has other words for some."""
+    words = ", ".join((said or {}).get(name, name) for name in known)
+    for name in names:
+        if name not in known:
+            raise BadValue("unknown_value", f"knows {words}, not {_shown(name)!r}")
 
 
 def _check_unique(names: Iterable[str]) -> None:

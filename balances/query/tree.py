@@ -1,7 +1,7 @@
 """Hold a question about balances as frozen values that know nothing of addresses or tables."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -52,6 +52,8 @@ class Sort:
     descending: bool = False
 
 
+# What hides the rows that hold nothing: it changes no sum.
+NOT_ZERO = Condition("balance", "eq", ("not_zero",))
 DEFAULT_SORT = (Sort("currency"), Sort("available", descending=True))
 DEFAULT_PER_PAGE = 25
 
@@ -80,6 +82,16 @@ class BalanceQuery:
     def names_state(self) -> bool:
         """Tell whether it speaks of `state`; only then may closed rows answer it."""
         return any(condition.field == "state" for condition in self.where.conditions())
+
+    @property
+    def hides_zero(self) -> bool:
+        """Tell whether rows of nothing but zeros are left out, whatever else is asked."""
+        return self.where.logic is Logic.AND and NOT_ZERO in self.where.filters
+
+    def without(self, part: Condition | Group) -> "BalanceQuery":
+        """Return the query without one part of the filter's top level."""
+        rest = tuple(kept for kept in self.where.filters if kept != part)
+        return replace(self, where=replace(self.where, filters=rest))
 
     @property
     def has_mixed_sort(self) -> bool:

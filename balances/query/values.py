@@ -5,7 +5,7 @@ import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from balances.query.catalogue import MAX_TEXT, Field, Kind
+from balances.query.catalogue import BLANK, MAX_TEXT, Field, Kind
 from balances.query.tree import Value
 from providers.money import AmountError, parse_amount
 
@@ -33,7 +33,9 @@ def read_value(field: Field, text: str, *, zone: ZoneInfo) -> Value:
     if field.kind is Kind.INSTANT:
         return read_instant(text, zone=zone)
     clean = read_text(text)
-    return clean if field.kind is Kind.TEXT else _read_code(field, clean)
+    if field.kind is Kind.TEXT:
+        return "" if clean == BLANK else clean
+    return _read_code(field, clean)
 
 
 def read_text(text: str, *, limit: int = MAX_TEXT) -> str:

@@ -18,6 +18,10 @@ COUNTING: Mapping[str, str | Promise] = {
     "DUPLICATE": _("Also read through another credential"),
     "MANUAL": _("Manual"),
 }
+ZERO: Mapping[str, str | Promise] = {
+    "zero": _("zero"),
+    "not_zero": _("not zero, or not reported"),
+}
 ENVIRONMENTS: Mapping[str, str | Promise] = {"LIVE": _("Live"), "SANDBOX": _("Sandbox")}
 
 
@@ -28,6 +32,7 @@ def labels(context: Context) -> dict[str, Mapping[str, str]]:
         "holder": {code.lower(): str(words) for code, words in HOLDERS.items()},
         "counting": {code.lower(): str(words) for code, words in COUNTING.items()},
         "environment": {code.lower(): str(words) for code, words in ENVIRONMENTS.items()},
+        "balance": {code: str(words) for code, words in ZERO.items()},
         "account_kind": {kind.value.lower(): str(kind.label) for kind in AccountKind},
         "state": {code: str(words.label) for code, words in STATES.items()},
     }

@@ -44,6 +44,7 @@ def record(balance: Balance, *, now: datetime) -> Record:
         "environment": credential.environment.lower(),
         "counting": balance.counting.lower(),
         "state": state(balance, now=now),
+        "balance": "zero" if _is_zero(balance) else "not_zero",
         "available": balance.available,
         "pending": balance.pending,
         "ledger": balance.ledger,
@@ -62,6 +63,12 @@ def record(balance: Balance, *, now: datetime) -> Record:
         values=values,
         search="\n".join(map(fold, texts)),
     )
+
+
+def _is_zero(balance: Balance) -> bool:
+    """Tell whether all that is reported is zero, the available amount among it."""
+    figures = (balance.available, balance.pending, balance.ledger)
+    return balance.available is not None and not any(figures)
 
 
 def state(balance: Balance, *, now: datetime) -> str:
@@ -142,6 +149,7 @@ def _true(condition: Condition, value: Any) -> bool:
     wanted: list[Any] = list(condition.values)
     if condition.field in TEXTS:
         wanted = [fold(text) for text in wanted]
+        value = value or ""
     if value is None:
         return False
     first, last = wanted[0], wanted[-1]

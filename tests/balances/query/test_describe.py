@@ -7,7 +7,11 @@ from balances.query.parse import parse_text
 from balances.query.tree import BalanceQuery, Condition, Group, Logic
 
 ZONE = ZoneInfo("Africa/Cairo")
-LABELS = {"provider": {"payman": "Payman"}, "state": {"closed": "Closed"}}
+LABELS = {
+    "provider": {"payman": "Payman"},
+    "state": {"closed": "Closed"},
+    "balance": {"not_zero": "not zero, or not reported"},
+}
 
 
 def say(text: str) -> str:
@@ -36,6 +40,11 @@ def say(text: str) -> str:
             "q=north%20sea&as_of__lt=2026-11-20T09:30&sort=state",
             "Balances where any text holds “north” and “sea” and As of is before 20 Nov 2026, 09:30. "
             "Closed balances are left out. Sorted by state (freshest first).",
+        ),
+        (
+            "network=-&network=Base&balance=not_zero",
+            "Balances where Network is none or Base and Balance is not zero, or not reported. "
+            "Closed balances are left out. Sorted by currency (A to Z), available (largest first).",
         ),
         (
             "state=closed&group_by=provider&sort=account",

@@ -31,9 +31,15 @@ def canonical(text: str) -> str:
         ("sort=-as_of,account", "sort=-as_of,account"),
         (
             "columns=state&group_by=provider&per_page=50",
-            "group_by=provider&columns=account_name,currency,available,state&per_page=50",
+            "group_by=provider&columns=account,currency,available,state&per_page=50",
         ),
         ("network=a%26b%3Dc", "network=a%26b%3Dc"),
+        ("network=Base&network=%20-", "network=-&network=Base"),
+        ("available__gte=1&balance=not_zero", "balance=not_zero&available__gte=1"),
+        (
+            "columns=account_ref,account_name,owner_name,currency,available",
+            "columns=reference,account,owner,currency,available",
+        ),
         ("ledger__between=2,1", "ledger__between=2,1"),
     ],
 )

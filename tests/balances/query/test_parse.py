@@ -65,6 +65,8 @@ def test_nothing_asked_is_the_default_query() -> None:
             where(("currency", "eq", ("USD",)), ("available", "gte", (Decimal(1),))),
         ),
         ("currency=&network=%20", Group()),
+        ("network=-&network=Base", where(("network", "in", ("", "Base")))),
+        ("balance=NOT_ZERO", where(("balance", "eq", ("not_zero",)))),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -134,6 +136,8 @@ def test_of_a_single_name_forms_take_the_last_and_the_api_none() -> None:
         ("available__eq=1", "available__eq", "unknown_operator"),
         ("available__gte__lt=1", "available__gte__lt", "unknown_operator"),
         ("state=gone", "state", "unknown_value"),
+        ("balance=unknown", "balance", "unknown_value"),
+        ("balance__gt=zero", "balance__gt", "unknown_operator"),
         ("holder=bank", "holder", "unknown_value"),
         ("counting=all", "counting", "unknown_value"),
         ("currency=US$", "currency", "bad_code"),
@@ -181,6 +185,7 @@ def test_of_a_single_name_forms_take_the_last_and_the_api_none() -> None:
         ("group_by=provider,currency", "group_by", "too_many_groups"),
         ("columns=secret", "columns", "unknown_value"),
         ("columns=state,state", "columns", "duplicate"),
+        ("columns=account,account_name", "columns", "duplicate"),
     ],
 )
 def test_what_is_not_understood_is_named(text: str, path: str, code: str) -> None:
@@ -196,6 +201,18 @@ def test_currency_before_an_amount_is_no_sixth_sort_key() -> None:
     assert faults("sort=account,owner,network,state,available,pending") == [
         ("sort", "too_many_sorts")
     ]
+
+
+def test_columns_are_called_as_fields_are_and_a_forms_boxes_join() -> None:
+    expected = ("provider", "account_name", "currency", "available", "account_ref")
+
+    for text in (
+        "columns=provider,account,currency,available,reference",
+        "columns=provider,account_name,currency,available,account_ref",
+        "columns=provider&columns=account&columns=currency&columns=available,reference&columns=",
+    ):
+        assert ask(text).columns == expected
+    assert faults("columns=account&columns=provider", is_strict=True) == [("columns", "repeated")]
 
 
 def test_every_fault_is_collected() -> None:

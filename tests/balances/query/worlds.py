@@ -74,7 +74,7 @@ def make_world(tenant: Tenant, *, seed: int, rows: int = 60) -> None:
                 as_of_source="PROVIDER",
                 fetched_at=_maybe_time(random, 0.2),
                 missing_since=_maybe_time(random, 0.1),
-                **{name: _maybe_amount(random) for name in ("available", "pending", "ledger")},
+                **_amounts(random),
             )
 
 
@@ -134,6 +134,14 @@ def _account(credential: Credential, number: int, random: Random) -> Account:
 def _maybe_time(random: Random, chance: float) -> object:
     shift = timedelta(seconds=random.choice(SHIFTS), microseconds=random.choice((0, 1)))
     return NOW - shift if random.random() < chance else None
+
+
+def _amounts(random: Random) -> dict[str, Decimal | None]:
+    """Write amounts at random, and for some rows nothing but zeros, told or not."""
+    names = ("available", "pending", "ledger")
+    if random.random() < 0.15:
+        return {name: random.choice((Decimal(0), Decimal(0), None)) for name in names}
+    return {name: _maybe_amount(random) for name in names}
 
 
 def _maybe_amount(random: Random) -> Decimal | None:
