@@ -45,7 +45,7 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         "now": context.now,
         "may_sync": may(request.role, action=Action.SYNC),
         "this_url": request.path,
-        "freshness": freshness(found, views, links=links),
+        "freshness": freshness(found, views, links=links, now=context.now),
         **strip.health(context, role=request.role),
         "cards": _cards(ordered, past=before, links=links),
         "all_url": links.path,

@@ -1,7 +1,7 @@
 """Add balances up: per currency, holder and counting, asked or not, and never across them.
 
 One grouped statement over the filter gives count, sums, how many rows report a figure at all, what is below zero,
-and how many are not fresh. Means and merged totals are computed in Python, exactly.
+and by state from when to when they were read. Means and merged totals are computed in Python, exactly.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 
 from balances.fields import EXACT, AmountSum
 from balances.query.catalogue import STATES
@@ -22,6 +22,8 @@ from balances.results.snapshot import snapshot
 # Own money stands first, and live money before what is only listed.
 _HOLDERS = ("OWN", "CUSTOMERS")
 _COUNTINGS = ("LIVE", "MANUAL", "UNVERIFIED", "DUPLICATE", "TEST")
+# A state is part of every group, so that its rows and readings are told apart for the price of none.
+_KEY = ("currency", "holder", "counting", "state_rank")
 _FACETS = ("currency", "holder", "scope__credential_id", "state_rank")
 
 
@@ -44,10 +46,28 @@ class AmountTotal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reads:
+    """Hold how many rows stand in one state, and the first and last reading that confirmed them."""
+
+    rows: int
+    first: datetime | None
+    last: datetime | None
+
+    def joined(self, other: "Reads") -> "Reads":
+        """Return both together."""
+        return Reads(
+            rows=self.rows + other.rows,
+            first=min((at for at in (self.first, other.first) if at is not None), default=None),
+            last=max((at for at in (self.last, other.last) if at is not None), default=None),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Total:
     """Hold the figures of one currency, holder and counting, whose codes are as stored.
 
-    Time: `oldest_as_of` is the oldest time among its rows.
+    Time: `oldest_as_of` is the oldest time among its rows; `reads` are our readings, by state: the first and the
+    last that confirmed its rows, None where none did.
     """
 
     currency: str
@@ -59,7 +79,13 @@ class Total:
     available: AmountTotal
     pending: AmountTotal
     ledger: AmountTotal
+    reads: Mapping[str, Reads] = field(default_factory=dict)
     credential_id: int | None = None
+
+    @property
+    def oldest_read(self) -> datetime | None:
+        """Return the oldest of the readings that confirmed its rows."""
+        return min((each.first for each in self.reads.values() if each.first), default=None)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -94,8 +120,8 @@ def by_provider(query: BalanceQuery, *, context: Context) -> dict[str, list[Tota
 
 def grouped(query: BalanceQuery, *, context: Context, by: str = "") -> list[Total]:
     """Run the one grouped statement, with one more column of ours to group by."""
-    columns = ("currency", "holder", "counting", *([by] if by else []))
-    rows = context.matching(query).order_by().values(*columns).annotate(**_AGGREGATES)
+    columns = (*_KEY, *([by] if by else []))
+    rows = _ranked(context.matching(query)).values(*columns).annotate(**_AGGREGATES)
     return [_total(row, credential_id=row.get("scope__credential_id")) for row in rows]
 
 
@@ -123,9 +149,9 @@ def by_account(
     query: BalanceQuery, *, public_ids: Collection[str], context: Context
 ) -> dict[str, list[Total]]:
     """Return the totals of some accounts, by their public ids, in one statement. Raises: QueryError."""
-    columns = ("account__public_id", "currency", "holder", "counting")
+    columns = ("account__public_id", *_KEY)
     found: dict[str, list[Total]] = {}
-    of_accounts = context.matching(query).filter(account__public_id__in=public_ids).order_by()
+    of_accounts = _ranked(context.matching(query).filter(account__public_id__in=public_ids))
     for row in of_accounts.values(*columns).annotate(**_AGGREGATES):
         found.setdefault(row["account__public_id"], []).append(_total(row, credential_id=None))
     return {public_id: merge(totals) for public_id, totals in found.items()}
@@ -147,9 +173,14 @@ def everything(context: Context) -> tuple[list[Total], Facets]:
 
 
 def _groups(context: Context, *columns: str) -> QuerySet[Any]:
-    balances = context.everything().annotate(state_rank=F("state_rank")).order_by()
-    groups: QuerySet[Any] = balances.values(*columns)
+    groups: QuerySet[Any] = _ranked(context.everything()).values(*columns)
     return groups
+
+
+def _ranked(balances: QuerySet[Any]) -> QuerySet[Any]:
+    """Make the state a column to group by, and leave the rows unordered."""
+    ranked: QuerySet[Any] = balances.annotate(state_rank=F("state_rank")).order_by()
+    return ranked
 
 
 def _facets(groups: Iterable[Mapping[str, Any]], context: Context) -> Facets:
@@ -188,8 +219,9 @@ def _amount_aggregates(name: str) -> dict[str, Any]:
 
 _AGGREGATES: dict[str, Any] = {
     "n": Count("pk"),
-    "not_fresh": Count("pk", filter=~Q(state_rank=FRESH)),
     "oldest": Min("true_as_of"),
+    "first_read": Min("read_at"),
+    "last_read": Max("read_at"),
     **{key: value for name in AMOUNTS for key, value in _amount_aggregates(name).items()},
 }
 
@@ -200,8 +232,13 @@ def _total(row: Mapping[str, Any], *, credential_id: int | None) -> Total:
         holder=row["holder"],
         counting=row["counting"],
         rows=row["n"],
-        not_fresh=row["not_fresh"],
+        not_fresh=0 if row["state_rank"] == FRESH else row["n"],
         oldest_as_of=row["oldest"],
+        reads={
+            STATES[row["state_rank"]]: Reads(
+                rows=row["n"], first=row["first_read"], last=row["last_read"]
+            )
+        },
         available=_amount(row, "available"),
         pending=_amount(row, "pending"),
         ledger=_amount(row, "ledger"),
@@ -227,10 +264,20 @@ def _added(one: Total, other: Total) -> Total:
         rows=one.rows + other.rows,
         not_fresh=one.not_fresh + other.not_fresh,
         oldest_as_of=min(oldest, default=None),
+        reads=added_reads(one.reads, other.reads),
         available=_added_amount(one.available, other.available),
         pending=_added_amount(one.pending, other.pending),
         ledger=_added_amount(one.ledger, other.ledger),
     )
+
+
+def added_reads(one: Mapping[str, Reads], other: Mapping[str, Reads]) -> dict[str, Reads]:
+    """Add up rows by state, and span their readings."""
+    found = {**one}
+    for state, reads in other.items():
+        known = found.get(state)
+        found[state] = reads if known is None else known.joined(reads)
+    return found
 
 
 def _added_amount(one: AmountTotal, other: AmountTotal) -> AmountTotal:

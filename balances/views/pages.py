@@ -99,7 +99,7 @@ def _render(
         "sort_menu": sort_menu(query, links=links),
         "group_menu": group_menu(query, links=links),
         "tabs": filters.tabs(query, links=links),
-        "freshness": freshness(found, shown.get("totals", []), links=links),
+        "freshness": freshness(found, shown.get("totals", []), links=links, now=context.now),
         "export": _export(request, query, shown) if status == 200 else None,
         "may_export": may(request.role, action=Action.EXPORT),
         "may_sync": may(request.role, action=Action.SYNC),

@@ -1,6 +1,6 @@
 """Put totals into words: how many rows report, what is negative in them, what is not up to date."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from balances.results import AmountTotal, Total
+from balances.results import AmountTotal, Reads, Total
 from balances.views.words import COUNTING, HOLDERS
 from providers import currencies
 from providers.money import places
@@ -26,7 +26,10 @@ class FigureView:
 
 @dataclass(frozen=True, kw_only=True)
 class TotalView:
-    """The total of one currency, holder and counting; `part` names one that is no plain total."""
+    """The total of one currency, holder and counting; `part` names one that is no plain total.
+
+    Time: `oldest` is our oldest reading that confirmed one of its rows; `reads` are those readings by state.
+    """
 
     currency: str
     holder: str
@@ -42,6 +45,7 @@ class TotalView:
     not_fresh: int
     not_fresh_text: str
     oldest: datetime | None
+    reads: Mapping[str, Reads]
 
 
 def total_views(totals: Sequence[Total]) -> list[TotalView]:
@@ -69,7 +73,8 @@ def total_view(total: Total) -> TotalView:
         ledger=figure_view(total.ledger, rows=total.rows),
         not_fresh=total.not_fresh,
         not_fresh_text=not_fresh_text(total.not_fresh),
-        oldest=total.oldest_as_of,
+        oldest=total.oldest_read,
+        reads=total.reads,
     )
 
 

@@ -459,7 +459,7 @@ def test_fresh_row_has_no_mark(client: Client, payiano: Credential) -> None:
 
     assert screen.column(8) == ["19 Oct, 10:30 unchanged at Payiano, read 10:59"]
     assert not screen.has(f"//tbody//*[{classed('mark')}]")
-    assert screen.text(f"//*[{classed('sub')}]").startswith("1 of 1 balance up to date.")
+    assert screen.text(f"//*[{classed('sub')}]").startswith("1 of 1 confirmed since 10:59.")
 
 
 def test_heading_counts_troubles_and_leads_to_them(client: Client, payiano: Credential) -> None:
@@ -470,7 +470,7 @@ def test_heading_counts_troubles_and_leads_to_them(client: Client, payiano: Cred
     screen = see(client)
 
     assert screen.text(f"//*[{classed('sub')}]") == (
-        "1 of 3 balances up to date. Oldest figure: 10:59. 1 not synced, 1 held."
+        "1 of 3 confirmed since 10:59, 2 from 10:59. 1 not synced, 1 held."
     )
     assert screen.href("1 held") == f"{LIST}?state=held"
 
@@ -481,9 +481,7 @@ def test_heading_of_a_filter_speaks_of_its_rows_alone(client: Client, payiano: C
 
     screen = see(client, "currency=EUR")
 
-    assert screen.text("//*[@id='freshness']") == (
-        "1 of 1 balance up to date. Oldest figure: 10:59."
-    )
+    assert screen.text("//*[@id='freshness']") == "1 of these 1 confirmed since 10:59."
 
 
 # --- What is not understood -----------------------------------------------------------------------
@@ -572,7 +570,7 @@ def test_htmx_gets_the_table_and_the_parts_that_follow_it(
         *("balances-export", "status"),
     ]
     assert screen.text("//*[@id='status']").startswith("2 balances. Balances where Currency is USD")
-    assert screen.text("//*[@id='freshness']").startswith("2 of 2 balances up to date.")
+    assert screen.text("//*[@id='freshness']").startswith("2 of these 2 confirmed since 10:59.")
     assert screen.response["HX-Push-Url"] == f"{LIST}?currency=USD&sort=account"
     assert {"HX-Request", "HX-Target", "HX-Request-Type"} <= set(
         screen.response["Vary"].replace(" ", "").split(",")
