@@ -5,16 +5,23 @@ from typing import Any
 
 from django.db.models import Count, Min
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from balances.models import Balance, Decision, HeldReading, HoldReason
-from balances.results import Context
+from balances.results import Context, Total
+from balances.templatetags.figures import moment
 from balances.views.missing import asked
+from dashboard.standing import count, kept, of_credential
+from providers.errors import CredentialRejected
 from providers.models import Credential, Scope
 from providers.tenancy.scoping import Action, may
+from providers.views.health import mend_text
 from providers.views.selection import credential_label
-from providers.words import error_words
+from providers.words import error_words, told_status
 
 # The name of a group's only scope.
 ONE_SCOPE = {"one_name": Min("name"), "one_ref": Min("ref")}
@@ -22,41 +29,101 @@ ONE_OF_HELD = {"one_name": Min("scope__name"), "one_ref": Min("scope__ref")}
 
 
 def problems(
-    context: Context, credentials: Sequence[Credential], *, role: str
+    context: Context,
+    credentials: Sequence[Credential],
+    parts: Sequence[Total],
+    *,
+    role: str,
 ) -> list[dict[str, Any]]:
-    """Return the lines: credentials failing whole, then in parts, held readings, balances to decide on."""
+    """Return the lines: credentials failing whole, in parts or silent, readings held, balances to decide on."""
     by_key = {credential.pk: credential for credential in credentials}
+    own = {key: of_credential(parts, key=key) for key in by_key}
     return [
-        *(_failing(c, context, role=role) for c in credentials if c.error_code),
-        *_failing_parts(context, by_key),
-        *_held(context, by_key),
+        *(_failing(c, own[c.pk], context, role=role) for c in credentials if _is_failing(c)),
+        *_failing_parts(context, by_key, own),
+        *_stale(by_key, own, context),
+        *_held(context, by_key, own),
         *_missing(context),
     ]
 
 
-def _failing(credential: Credential, context: Context, *, role: str) -> dict[str, Any]:
-    slug = context.tenant.slug
+def _is_failing(credential: Credential) -> bool:
+    return bool(credential.error_code) and credential.paused_at is None
+
+
+def _failing(
+    credential: Credential, own: Sequence[Total], context: Context, *, role: str
+) -> dict[str, Any]:
     words = error_words(credential.error_code)
-    links = []
+    name, last = credential_label(credential), credential.last_succeeded_at
+    fact = format_html(_("{name} was never read whole."), name=name)
+    if last is not None:
+        time = moment(last, context.now)
+        fact = format_html(_("{name} has not synced since {time}."), name=name, time=time)
+    told = told_status(credential.error_detail)
+    why = f"{capfirst(str(words.short))}{f' ({told})' if told else ''}."
+    is_mended_here = credential.error_code == CredentialRejected.code
+    return {
+        "tone": "bad",
+        "icon": "alert",
+        "fact": fact,
+        "text": _joined(why, "" if is_mended_here else words.remedy, kept(own, now=context.now)),
+        "links": _failing_links(credential, context, role=role),
+    }
+
+
+def _failing_links(credential: Credential, context: Context, *, role: str) -> list[dict[str, str]]:
+    """Lead to the runs that failed, and who may mend it to where that is done."""
+    slug, links = context.tenant.slug, []
     if may(role, action=Action.READ_PROVIDERS):
         runs = reverse("providers:runs", args=[slug])
         failed = f"{runs}?status=failed&credential={credential.public_id}"
         links.append({"label": _("See the failed runs"), "url": failed})
     if may(role, action=Action.MANAGE_CREDENTIALS):
         url = reverse("providers:credential", args=[slug, credential.public_id])
-        links.append({"label": _("Open the credential"), "url": url})
-    said = {"name": credential_label(credential), "why": words.short}
-    return {
-        "tone": "bad",
-        "icon": "alert",
-        "fact": _("%(name)s is not synced: %(why)s.") % said,
-        "since": credential.failing_since,
-        "text": _("%(remedy)s Its figures stay as last read.") % {"remedy": words.remedy},
-        "links": links,
-    }
+        links.append({"label": mend_text(credential), "url": url})
+    return links
 
 
-def _failing_parts(context: Context, by_key: Mapping[int, Credential]) -> list[dict[str, Any]]:
+def _stale(
+    by_key: Mapping[int, Credential],
+    own: Mapping[int, Sequence[Total]],
+    context: Context,
+) -> list[dict[str, Any]]:
+    """Say once per credential which of its balances nobody confirmed in time, though nothing failed."""
+    lines = []
+    for key, credential in by_key.items():
+        n = count(own[key], state="stale")
+        if not n:
+            continue
+        fact = ngettext(
+            "%(n)s balance of %(name)s is stale.", "%(n)s balances of %(name)s are stale.", n
+        )
+        lines.append(
+            {
+                "tone": "warn",
+                "icon": "clock",
+                "fact": fact % {"n": f"{n:,}", "name": credential_label(credential)},
+                "text": _joined(
+                    _("No run has confirmed them in time."),
+                    kept(own[key], now=context.now, state="stale"),
+                ),
+                "links": [_balances_link(context, "stale", own[key], credential)],
+            }
+        )
+    return lines
+
+
+def _joined(*sentences: str | Promise) -> str:
+    """Put sentences beside each other; those that hold a time are marked up already."""
+    return format_html_join(" ", "{}", ((each,) for each in sentences if each))
+
+
+def _failing_parts(
+    context: Context,
+    by_key: Mapping[int, Credential],
+    own: Mapping[int, Sequence[Total]],
+) -> list[dict[str, Any]]:
     """Say once per credential and reason which of its scopes fail, where it does not fail as a whole."""
     whole = [c.pk for c in by_key.values() if not c.error_code and c.paused_at is None]
     found = (
@@ -76,7 +143,7 @@ def _failing_parts(context: Context, by_key: Mapping[int, Credential]) -> list[d
             group["n"],
         )
         said = {**_said(group, credential), "why": words.short}
-        link = _balances_link(context, "not_synced", _("Show the balances"), credential)
+        link = _balances_link(context, "not_synced", own[credential.pk], credential)
         lines.append(
             {
                 "tone": "bad",
@@ -90,7 +157,11 @@ def _failing_parts(context: Context, by_key: Mapping[int, Credential]) -> list[d
     return lines
 
 
-def _held(context: Context, by_key: Mapping[int, Credential]) -> list[dict[str, Any]]:
+def _held(
+    context: Context,
+    by_key: Mapping[int, Credential],
+    own: Mapping[int, Sequence[Total]],
+) -> list[dict[str, Any]]:
     waiting = HeldReading.objects.for_tenant(context.tenant).filter(decision=Decision.WAITING)
     found = (
         waiting.filter(scope__credential__in=list(by_key))
@@ -114,7 +185,7 @@ def _held(context: Context, by_key: Mapping[int, Credential]) -> list[dict[str, 
                 "fact": fact % _said(group, credential),
                 "since": group["since"],
                 "text": f"{reason}: {group['detail']}." if group["n"] == 1 else f"{reason}.",
-                "links": [_balances_link(context, "held", _("Show the balances"), credential)],
+                "links": [_balances_link(context, "held", own[credential.pk], credential)],
             }
         )
     return lines
@@ -128,24 +199,26 @@ def _said(group: Mapping[str, Any], credential: Credential) -> dict[str, Any]:
 def _missing(context: Context) -> list[dict[str, Any]]:
     """Ask what to do with balances that are not reported any more."""
     balances = Balance.objects.for_tenant(context.tenant)
-    count = balances.filter(asked(now=context.now)).count()
-    if not count:
+    n = balances.filter(asked(now=context.now)).count()
+    if not n:
         return []
     fact = ngettext(
-        "%(n)d balance is not reported any more.",
-        "%(n)d balances are not reported any more.",
-        count,
+        "%(n)d balance is not reported any more.", "%(n)d balances are not reported any more.", n
     )
+    path = reverse("balances:list", args=[context.tenant.slug])
+    links = [{"label": _("Show them"), "url": f"{path}?state=missing"}]
     text = _("Their last figures still count. Close them or keep them?")
-    links = [_balances_link(context, "missing", _("Show them"))]
     return [
-        {"tone": "warn", "icon": "clock", "fact": fact % {"n": count}, "text": text, "links": links}
+        {"tone": "warn", "icon": "clock", "fact": fact % {"n": n}, "text": text, "links": links}
     ]
 
 
 def _balances_link(
-    context: Context, state: str, label: str, credential: Credential | None = None
+    context: Context, state: str, own: Sequence[Total], credential: Credential
 ) -> dict[str, str]:
+    """Lead to a credential's balances of one state, saying how many they are."""
+    n = count(own, state=state)
+    label = ngettext("Show the balance", "Show the %(n)s balances", n) if n else _("Open the list")
     path = reverse("balances:list", args=[context.tenant.slug])
-    of_credential = f"credential={credential.public_id}&" if credential else ""
-    return {"label": label, "url": f"{path}?{of_credential}state={state}"}
+    url = f"{path}?credential={credential.public_id}&state={state}"
+    return {"label": label % {"n": f"{n:,}"}, "url": url}

@@ -1,18 +1,22 @@
 """Show the overview: what is held where, in which currency, and whether to believe it."""
 
+from collections.abc import Sequence
+
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from balances import charts, results
 from balances.query.tree import BalanceQuery, Condition, Group
 from balances.results import Total
+from balances.results.totals import everything
 from balances.views.freshness import freshness
 from balances.views.links import Links
 from balances.views.totals import total_views
-from dashboard import bars, history, past, strip
+from dashboard import bars, history, past, standing, strip
 from dashboard.past import Past, card
 from providers.pill import sync_pill
 from providers.tenancy import htmx
@@ -33,23 +37,24 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
     query = BalanceQuery()
     links = Links(path=reverse("balances:list", args=[tenant]), query=query)
     with results.snapshot():
-        totals = results.totals(query, context=context)
+        held, found = everything(context)
+        totals = results.merge(held)
         shares, parts = charts.read(query, context=context)
-        found = results.facets(context)
         before = past.load(context)
         ordered = _ordered(totals)
         drawn = history.history(ordered, params=request.GET, past=before, context=context)
-    views = total_views(totals)
+    views = total_views(ordered)
     linked = may(request.role, action=Action.READ_PROVIDERS)
     values = {
         "now": context.now,
         "may_sync": may(request.role, action=Action.SYNC),
         "this_url": request.path,
         "freshness": freshness(found, views, links=links, now=context.now),
-        **strip.health(context, role=request.role),
+        **strip.health(context, held, role=request.role),
         "cards": _cards(ordered, past=before, links=links),
         "all_url": links.path,
-        "all_text": _("See all balances"),
+        "all_text": _all_text(standing.count(held)),
+        "export_url": _export_url(request),
         **bars.drawn(shares, parts, links=links),
         "history": drawn,
         "changes": past.changes(ordered, past=before, slug=tenant),
@@ -65,12 +70,29 @@ def _ordered(totals: list[Total]) -> list[Total]:
     return sorted(totals, key=lambda t: (t.counting != "LIVE", t.holder != "OWN", t.currency))
 
 
-def _cards(totals: list[Total], *, past: Past, links: Links) -> list[dict[str, object]]:
+def _cards(totals: Sequence[Total], *, past: Past, links: Links) -> list[dict[str, object]]:
     """Return a card per total."""
     return [
-        {"total": view, "url": links.to(_query(total)), **card(total, past=past)}
+        {
+            "total": view,
+            "url": links.to(_query(total)),
+            "tags": standing.tags(total),
+            **card(total, past=past),
+        }
         for total, view in zip(totals, total_views(totals), strict=True)
     ]
+
+
+def _all_text(n: int) -> str:
+    """Say how many balances the list shows."""
+    return ngettext("See the balance", "See all %(n)s balances", n) % {"n": f"{n:,}"}
+
+
+def _export_url(request: TenantRequest) -> str:
+    """Return the workbook of all balances, whose sheet of totals is what is shown here; only for who may."""
+    if not may(request.role, action=Action.EXPORT):
+        return ""
+    return reverse("balances:xlsx", args=[request.tenant.slug])
 
 
 def _query(total: Total) -> BalanceQuery:

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from providers.connectors import CONNECTORS
+from providers.errors import CredentialRejected
 from providers.models import Credential, Scope, ScopeKind, Secret
 from providers.services.secrets import settings_of
 from providers.tenancy.models import Tenant
-from providers.words import error_words
+from providers.words import error_class, error_words
 
 
 class RowCount(Aggregate):
@@ -173,7 +174,9 @@ def _under_way(credential: Credential, *, now: datetime) -> Health | None:
 def _in_trouble(credential: Credential, *, watched: Watched) -> Health | None:
     if credential.error_code:
         detail = _why(credential)
-        return Health(tone="bad", icon="alert", text=_("Not synced"), detail=detail)
+        told = error_class(credential.error_code, detail=credential.error_detail)
+        text = _("Failing, %(class)s") % {"class": told}
+        return Health(tone="bad", icon="alert", text=text, detail=detail)
     if watched.failing:
         text = ngettext("%(n)d part not synced", "%(n)d parts not synced", watched.failing)
         return Health(tone="bad", icon="alert", text=text % {"n": watched.failing})
@@ -181,6 +184,20 @@ def _in_trouble(credential: Credential, *, watched: Watched) -> Health | None:
         text = ngettext("%(n)d reading held", "%(n)d readings held", watched.held)
         return Health(tone="warn", icon="lock", text=text % {"n": watched.held})
     return None
+
+
+def mend_text(credential: Credential) -> str:
+    """Name what an admin does about a failing credential: replace its secret, else look."""
+    connector = CONNECTORS.get(credential.provider)
+    secrets = [each.label for each in connector.fields if each.is_secret] if connector else []
+    if credential.error_code != CredentialRejected.code or not secrets:
+        return _("Open the credential")
+    return _("Replace the %(secret)s") % {"secret": _uncapped(_(secrets[0]))}
+
+
+def _uncapped(label: str) -> str:
+    """Write a label inside a sentence; an abbreviation stays as it is."""
+    return label if label[:2].isupper() else f"{label[:1].lower()}{label[1:]}"
 
 
 def _why(credential: Credential) -> str:
@@ -192,7 +209,7 @@ def _why(credential: Credential) -> str:
 
 def _by_age(credential: Credential, *, now: datetime) -> Health:
     if credential.last_succeeded_at is None:
-        return Health(tone="off", icon="clock", text=_("Not synced yet"))
+        return Health(tone="off", icon="clock", text=_("Never read"))
     if credential.last_succeeded_at < now - timedelta(seconds=credential.stale_after):
         return Health(tone="warn", icon="clock", text=_("Stale"))
     return Health(tone="ok", icon="check", text=_("Up to date"))

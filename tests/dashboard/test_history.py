@@ -50,7 +50,7 @@ def test_before_the_first_close_the_page_says_so_calmly(
 
     screen = see(client)
 
-    assert cards(screen) == ["USDOwn 10.00 1 balanceoldest 10:59"]
+    assert cards(screen) == ["USD US Dollar Own 10.00 1 balance"]
     assert "No closing yet: the first is made at 00:00." in screen.text(HISTORY)
     assert screen.text(CHANGES) == "Largest change Changes are counted from the first close on."
     assert not screen.has("//*[@class='spark']")
@@ -67,9 +67,9 @@ def test_card_shows_the_signed_change_since_the_last_close(
 
     shown = cards(see(client))
 
-    assert shown[0].startswith("EUROwn 4.25 −2.75 since close of 19 Nov")
-    assert shown[1].startswith("KWDOwn 7.000 0.000 since close of 19 Nov")
-    assert shown[2].startswith("USDOwn 150.00 +29.50 since close of 19 Nov")
+    assert shown[0].startswith("EUR Euro Own 4.25 −2.75 since close of 19 Nov")
+    assert shown[1].startswith("KWD Kuwaiti Dinar Own 7.000 0.000 since close of 19 Nov")
+    assert shown[2].startswith("USD US Dollar Own 150.00 +29.50 since close of 19 Nov")
 
 
 def test_change_is_judged_by_no_colour(client: Client, payiano: Credential) -> None:

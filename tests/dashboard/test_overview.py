@@ -9,7 +9,7 @@ from balances.models import Decision, HeldReading, HoldReason
 from providers.models import AsOfSource, Credential, RunStatus, SyncRun
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import NOW, make_balance, make_credential, make_scope
-from tests.screen import Screen, SignIn, classed, htmx, stop_clock
+from tests.screen import Screen, SignIn, classed, htmx, stop_clock, words
 
 HOUR = timedelta(hours=1)
 LIST = "/acme/balances/"
@@ -100,10 +100,10 @@ def test_a_card_is_one_currency_of_one_holder_our_own_first_and_test_money_last(
     make_balance(payiano, "AED", "160", counting="UNVERIFIED")
 
     assert cards(see(client)) == [
-        "USDOwn 30.00 2 balances2.00 pending from 1 of 2oldest 10:59",
-        "EURCustomers' 40.00 1 balanceoldest 10:59",
-        "AEDOwn, Unverified 160.00 1 balanceoldest 10:59",
-        "USDOwn, Test 80.00 1 balanceoldest 10:59",
+        "USD US Dollar Own 30.00 2 balances 2.00 pending from 1 of 2",
+        "EUR Euro Customers' 40.00 1 balance",
+        "AED UAE Dirham Own, Unverified 160.00 1 balance",
+        "USD US Dollar Own, Test 80.00 1 balance",
     ]
 
 
@@ -125,14 +125,63 @@ def test_card_names_negatives_and_what_is_not_up_to_date(
     make_balance(payiano, "EGP", "-42118.60", scope=make_scope(payiano, error_code="timeout"))
 
     assert cards(see(client)) == [
-        "EGPOwn1 not up to date 57,881.40 2 balancesof which −42,118.60 in 1oldest 10:59"
+        "EGP Egyptian Pound Own 1 not synced 57,881.40 2 balances of which −42,118.60 in 1"
+        " oldest 10:59"
     ]
 
 
 def test_unreported_currency_is_a_dash(client: Client, payman: Credential) -> None:
     make_balance(payman, "USD", None, scope=make_scope(payman, read_at=None))
 
-    assert cards(see(client)) == ["USDOwn1 not up to date not reported 1 balance"]
+    assert cards(see(client)) == ["USD US Dollar Own 1 never read not reported 1 balance"]
+
+
+def test_card_counts_each_state_that_is_not_up_to_date_the_worst_first(
+    client: Client, payiano: Credential, acme: Tenant
+) -> None:
+    make_balance(payiano, "EGP", "1")
+    make_balance(payiano, "EGP", "1", scope=make_scope(payiano, read_at=NOW - 2 * HOUR))
+    make_balance(payiano, "EGP", "1", scope=make_scope(payiano, held_at=NOW))
+    for _ in range(2):
+        make_balance(payiano, "EGP", "1", scope=make_scope(payiano, error_code="timeout"))
+    make_balance(make_credential(acme, paused_at=NOW), "EGP", "1")
+
+    tags = (
+        see(client).part(f"//ul[{classed('totals')}]/li[1]").root.xpath(f".//*[{classed('tag')}]")
+    )
+
+    assert [(words(tag), tag.get("class")) for tag in tags] == [
+        ("2 not synced", "tag bad"),
+        ("1 held", "tag warn"),
+        ("1 stale", "tag warn"),
+        ("1 paused", "tag off"),
+    ]
+
+
+def test_card_up_to_date_bears_no_tag_and_no_age(client: Client, payiano: Credential) -> None:
+    make_balance(payiano)
+
+    screen = see(client)
+
+    assert not screen.has(f"//ul[{classed('totals')}]//*[{classed('tag')}]")
+    assert "oldest" not in cards(screen)[0]
+
+
+# --- Export ---------------------------------------------------------------------------------------
+def test_totals_are_exported_by_those_who_may_download(
+    client: Client, payiano: Credential, bob: User, sign_in: SignIn
+) -> None:
+    make_balance(payiano)
+
+    address = see(client).href("Export totals")
+
+    assert address == "/acme/balances.xlsx"
+    assert client.get(address).status_code == 200
+    assert "Export totals" not in see(sign_in(bob)).text("//main")
+
+
+def test_nothing_held_is_nothing_to_export(client: Client) -> None:
+    assert "Export totals" not in see(client).text("//main")
 
 
 # --- By currency ----------------------------------------------------------------------------------
@@ -312,21 +361,84 @@ def test_failing_credential_is_one_line_with_what_mends_it(
     client: Client, acme: Tenant, auditor: User, bob: User, sign_in: SignIn
 ) -> None:
     failing = make_credential(
-        acme, name="Main", error_code="credential_rejected", failing_since=NOW - HOUR
+        acme,
+        name="Main",
+        error_code="credential_rejected",
+        error_detail='HTTP 401: {"message":"Unauthenticated."}',
+        failing_since=NOW - HOUR,
+        last_succeeded_at=NOW - timedelta(hours=2, minutes=29),
     )
-    for _ in range(12):
-        make_balance(failing)
+    for number in range(12):
+        make_balance(failing, ("USD", "EGP")[number % 2])
 
     screen = see(client)
 
     assert problems(screen) == [
-        "Payiano Main is not synced: the key was refused. Since 10:00. Replace the secret, or ask"
-        " the provider for the missing permission. Its figures stay as last read."
+        "Payiano Main has not synced since 08:31. The key was refused (401)."
+        " 12 balances in EGP and USD keep their 10:59 figures."
     ]
-    assert screen.href("Open the credential") == f"/acme/providers/{failing.public_id}/"
+    assert screen.href("Replace the access token") == f"/acme/providers/{failing.public_id}/"
     links = f"//ul[{classed('problems')}]//a"
     assert see(sign_in(auditor)).texts(links) == ["See the failed runs"]
     assert see(sign_in(bob)).texts(links) == []
+
+
+def test_failure_without_an_answer_says_so_and_what_happens_next(
+    client: Client, acme: Tenant
+) -> None:
+    failing = make_credential(acme, name="Main", error_code="unreachable")
+    make_balance(failing, scope=make_scope(failing, read_at=NOW - HOUR))
+
+    screen = see(client)
+
+    assert problems(screen) == [
+        "Payiano Main was never read whole. Could not be reached. It is tried again by itself."
+        " 1 balance in USD keeps its 10:00 figure."
+    ]
+    assert screen.href("Open the credential") == f"/acme/providers/{failing.public_id}/"
+
+
+def test_figures_of_several_times_are_said_by_the_oldest(client: Client, acme: Tenant) -> None:
+    failing = make_credential(acme, name="Main", error_code="unreachable")
+    for ago in (HOUR, 30 * HOUR):
+        make_balance(failing, scope=make_scope(failing, read_at=NOW - ago))
+    make_balance(failing, "EUR", None, scope=make_scope(failing, read_at=None))
+
+    assert problems(see(client))[0].endswith(
+        "2 balances in USD keep their last figures, the oldest of 19 Nov, 05:00."
+    )
+
+
+def test_stale_balances_are_one_line_per_credential_and_lead_to_them(
+    client: Client, payiano: Credential
+) -> None:
+    for _ in range(2):
+        late = make_scope(payiano, read_at=NOW - 2 * HOUR)
+        make_balance(payiano, scope=late, name="Late")
+    make_balance(payiano, name="Fresh")
+
+    screen = see(client)
+
+    assert problems(screen) == [
+        "2 balances of Payiano Collections are stale. No run has confirmed them in time."
+        " 2 balances in USD keep their 09:00 figures."
+    ]
+    link = screen.href("Show the 2 balances")
+    assert Screen(client.get(link)).column(0) == ["Late", "Late"]
+
+
+def test_paused_credential_is_no_problem_and_says_who_paused_it(
+    client: Client, acme: Tenant, alice: User
+) -> None:
+    paused = make_credential(
+        acme, name="Main", paused_at=NOW, paused_by=alice, error_code="unreachable", due_at=NOW
+    )
+    make_balance(paused)
+
+    screen = see(client)
+
+    assert problems(screen) == []
+    assert screen.text(f"//*[{classed('strip-note')}]") == f"Paused by {alice} no runs"
 
 
 def test_failing_parts_are_one_line_per_credential_and_reason(
@@ -347,6 +459,16 @@ def test_failing_parts_are_one_line_per_credential_and_reason(
     ]
     links = screen.texts(f"//ul[{classed('problems')}]//a/@href")
     assert links[0] == f"{LIST}?credential={payiano.public_id}&state=not_synced"
+
+
+def test_a_tick_is_tall_for_trouble_and_low_for_no_run(client: Client, payiano: Credential) -> None:
+    for hours, status in enumerate((RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED)):
+        make_run(payiano, status, ago=hours * HOUR)
+
+    rects = see(client).root.xpath(f"//*[{classed('ticks')}]/rect")
+    heights = {rect.get("class"): int(rect.get("height")) for rect in rects}
+
+    assert sorted(heights, key=lambda css: heights[css]) == ["off", "ok", "late", "fail"]
 
 
 @pytest.mark.parametrize("values", [{"error_code": "unreachable"}, {"paused_at": NOW}])
@@ -398,7 +520,7 @@ def test_many_held_readings_are_one_line(client: Client, payiano: Credential) ->
     assert problems(screen) == [
         "8 readings of Payiano Collections are held. Since 10:00. Many balances are gone."
     ]
-    assert screen.href("Show the balances") == (f"{LIST}?credential={payiano.public_id}&state=held")
+    assert screen.href("Open the list") == f"{LIST}?credential={payiano.public_id}&state=held"
 
 
 def test_balances_missing_for_a_day_are_asked_about_in_one_line(
