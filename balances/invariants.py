@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Lag
 
+from balances.closings import checking
 from balances.ingest import BY_IDENTITY, balance_counting
 from balances.models import Account, Balance, Counting, Coverage, Decision, HeldReading, Observation
 from providers.models import Credential, RunStatus, Scope, Secret, SyncRun
@@ -248,6 +249,8 @@ INVARIANTS: tuple[Invariant, ...] = tuple(
         ("a balance has its account's holder, and agents not their customers'", _holders_agree),
         ("a balance counts as its account does", _counting_agrees),
         ("an account counts once", _each_balance_counts_once),
+        ("a day's closings count each money once", checking.counted_twice),
+        ("a day's totals are the sums of its closings", checking.not_summed),
         ("coverage is ordered and without overlap", _coverage_is_ordered),
         ("a scope was read, or it was not", _scopes_are_whole),
         ("a held scope has one waiting reading", _held_waits_once),

@@ -73,7 +73,10 @@ ARROWS: dict[str, set[str]] = {
     "balances.charts": KEPT | MODELS | FLOOR | ASKED,
     "balances.exports": KEPT | MODELS | FLOOR | ASKED | {"providers.connectors"},
     "balances.templatetags": FLOOR | ASKED,
-    "balances.invariants": KEPT | MODELS | FLOOR | {"balances.ingest", "providers.sealing"},
+    "balances.invariants": KEPT
+    | MODELS
+    | FLOOR
+    | {"balances.ingest", "balances.closings", "providers.sealing"},
     "balances.tasks": KEPT | {"balances.ingest", "balances.closings", "providers"},
     "balances.views": KEPT
     | ASKED

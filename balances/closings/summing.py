@@ -15,24 +15,23 @@ AMOUNTS = ("available", "pending", "ledger")
 
 def sum_up(day: Day) -> None:
     """Write the totals of a day whose closings are written."""
-    unread = unknown(day)
-    sums = {_key(row): row for row in _sums(day)}
-    ClosingTotal.objects.for_tenant(day.tenant).bulk_create(
-        [
-            _total(day, key, sums=sums.get(key, _NOTHING), unread=unread[key])
-            for key in sorted(sums.keys() | unread.keys())
-        ]
-    )
+    made = totals(day, unread=unknown(day))
+    ClosingTotal.objects.for_tenant(day.tenant).bulk_create(made)
+
+
+def totals(day: Day, *, unread: Mapping[Key, int]) -> list[ClosingTotal]:
+    """Return the totals of a day's closings, and of so many that were never read, unsaved."""
+    sums = {(row["currency"], row["holder"], row["counting"]): row for row in _sums(day)}
+    return [
+        _total(day, key, sums=sums.get(key, _NOTHING), unread=unread.get(key, 0))
+        for key in sorted(sums.keys() | unread.keys())
+    ]
 
 
 def _sums(day: Day) -> list[dict[str, Any]]:
     rows = Closing.objects.for_tenant(day.tenant).filter(business_date=day.date).order_by()
     groups = rows.values("holder", "counting", currency=F("balance__currency"))
     return list(groups.annotate(**_AGGREGATES))
-
-
-def _key(row: Mapping[str, Any]) -> Key:
-    return (row["currency"], row["holder"], row["counting"])
 
 
 def _of_amount(name: str) -> dict[str, Any]:

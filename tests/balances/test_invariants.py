@@ -1,18 +1,31 @@
 """Break each invariant once, and see `verify` name it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db.models import F, QuerySet
 
+from balances.closings.making import make
 from balances.invariants import INVARIANTS
-from balances.models import Account, Balance, Coverage, HeldReading, Observation
+from balances.models import (
+    Account,
+    Balance,
+    Closing,
+    ClosingDay,
+    ClosingTotal,
+    Coverage,
+    HeldReading,
+    Observation,
+)
 from providers import schedule
 from providers.models import Credential, RunStatus, Scope, Secret, SyncRun
 from providers.rows import AccountKind
+from providers.tenancy.managers import AppendOnlyModel
 from providers.tenancy.models import Tenant
 from tests.balances.builders import make_credential
 from tests.balances.readings import MINUTE, T0, keep, row
@@ -43,6 +56,7 @@ def world(acme: Tenant) -> None:
     keep(payman, row("agent", account_kind=AccountKind.AGENT), ref="agent:USD")
     keep(payman, row("c", account_kind=AccountKind.CUSTOMER), ref="customer:c:USD")
     Secret.unscoped.create(tenant=acme, credential=first, field="key", sealed=KEPT)
+    make(acme, now=T0 + timedelta(days=2))
     Credential.unscoped.update(lease_until=None)
     SyncRun.unscoped.update(status=RunStatus.SUCCEEDED, ended_at=now)
 
@@ -51,9 +65,13 @@ def test_a_sound_world_passes(world: None) -> None:
     assert verify() == (0, f"All {len(INVARIANTS)} invariants hold.\n")
 
 
+def past_the_guard(model: type[AppendOnlyModel]) -> QuerySet[Any]:
+    """Reach past the guard that keeps rows as they are."""
+    return QuerySet(model=model)
+
+
 def observations() -> QuerySet[Observation]:
-    """Reach past the guard that keeps observations as they are."""
-    return QuerySet(model=Observation)
+    return past_the_guard(Observation)
 
 
 def foreign_tenant() -> None:
@@ -105,6 +123,40 @@ def counted_nowhere() -> None:
 
 def counted_twice() -> None:
     Balance.unscoped.filter(counting="DUPLICATE").update(counting="LIVE", counted_by=None)
+
+
+def closed_twice() -> None:
+    of_duplicates = Closing.unscoped.filter(counting="DUPLICATE")
+    past_the_guard(Closing).filter(pk__in=of_duplicates).update(counting="LIVE")
+
+
+def closed_twice_in_test() -> None:
+    twins = Balance.unscoped.filter(account__external_ref="m-1")
+    past_the_guard(Closing).filter(balance__in=twins).update(counting="TEST")
+
+
+def a_total_off() -> None:
+    past_the_guard(ClosingTotal).filter(counting="LIVE").update(available=Decimal(7))
+
+
+def a_total_of_too_few() -> None:
+    past_the_guard(ClosingTotal).filter(counting="LIVE").update(confirmed=F("confirmed") + 1)
+
+
+def a_total_gone() -> None:
+    past_the_guard(ClosingTotal).filter(counting="DUPLICATE").delete()
+
+
+def a_total_of_nothing() -> None:
+    past_the_guard(ClosingTotal).filter(counting="DUPLICATE").update(counting="TEST")
+
+
+def a_closing_gone() -> None:
+    past_the_guard(Closing).filter(counting="DUPLICATE").delete()
+
+
+def a_day_gone() -> None:
+    past_the_guard(ClosingDay).all().delete()
 
 
 def overlapping_coverage() -> None:
@@ -188,6 +240,14 @@ BREAKS: dict[Callable[[], None], str] = {
     duplicate_of_nothing: "is a duplicate of nothing",
     counted_nowhere: "is counted nowhere",
     counted_twice: "is counted twice",
+    closed_twice: "counts money that is counted that day",
+    closed_twice_in_test: "counts money that is counted that day",
+    a_total_off: "is not the sum of its closings",
+    a_total_of_too_few: "is not the sum of its closings",
+    a_total_gone: "has closings that stand in no total (1)",
+    a_total_of_nothing: "is not the sum of its closings",
+    a_closing_gone: "has more or fewer closings than it counts",
+    a_day_gone: "is of no closed day",
     overlapping_coverage: "overlaps the interval before it",
     coverage_turned_round: "ends before it starts",
     uncovered_scope: "was read when its coverage does not say so",
