@@ -11,6 +11,7 @@ from balances.query.catalogue import COLUMNS as KEYS
 from balances.query.tree import BalanceQuery
 from balances.results import Row
 from providers.money import plain
+from providers.phrases import phrase as _
 
 
 class ColumnKind(StrEnum):
@@ -40,56 +41,56 @@ class Column:
 TEXT, AMOUNT, INSTANT, BOOL = ColumnKind
 
 _DEFINED = (
-    Column("id", "Id", TEXT, 34, lambda row: row.public_id),
-    Column("provider", "Provider", TEXT, 12, lambda row: row.provider, "provider"),
+    Column("id", _("Id"), TEXT, 34, lambda row: row.public_id),
+    Column("provider", _("Provider"), TEXT, 12, lambda row: row.provider, "provider"),
     Column(
         "credential",
-        "Credential",
+        _("Credential"),
         *(TEXT, 34, lambda row: row.credential_public_id, "credential"),
     ),
-    Column("holder", "Holder", TEXT, 12, lambda row: row.holder.lower(), "holder"),
-    Column("account_ref", "Reference", TEXT, 30, lambda row: row.account_ref, "reference"),
+    Column("holder", _("Holder"), TEXT, 12, lambda row: row.holder.lower(), "holder"),
+    Column("account_ref", _("Reference"), TEXT, 30, lambda row: row.account_ref, "reference"),
     Column(
         "account_kind",
-        "Account kind",
+        _("Account kind"),
         *(TEXT, 13, lambda row: row.account_kind.lower(), "account_kind"),
     ),
-    Column("account_name", "Account", TEXT, 30, lambda row: row.account_name, "account"),
-    Column("owner_ref", "Owner reference", TEXT, 30, lambda row: row.owner_ref),
-    Column("owner_name", "Owner", TEXT, 26, lambda row: row.owner_name, "owner"),
-    Column("network", "Network", TEXT, 14, lambda row: row.network, "network"),
-    Column("address", "Address", TEXT, 46, lambda row: row.address),
-    Column("currency", "Currency", TEXT, 10, lambda row: row.currency, "currency"),
-    Column("available", "Available", AMOUNT, 22, lambda row: row.available, "available"),
-    Column("pending", "Pending", AMOUNT, 22, lambda row: row.pending, "pending"),
-    Column("ledger", "Ledger", AMOUNT, 22, lambda row: row.ledger, "ledger"),
-    Column("as_of", "As of", INSTANT, 20, lambda row: row.as_of, "as_of"),
+    Column("account_name", _("Account"), TEXT, 30, lambda row: row.account_name, "account"),
+    Column("owner_ref", _("Owner reference"), TEXT, 30, lambda row: row.owner_ref),
+    Column("owner_name", _("Owner"), TEXT, 26, lambda row: row.owner_name, "owner"),
+    Column("network", _("Network"), TEXT, 14, lambda row: row.network, "network"),
+    Column("address", _("Address"), TEXT, 46, lambda row: row.address),
+    Column("currency", _("Currency"), TEXT, 10, lambda row: row.currency, "currency"),
+    Column("available", _("Available"), AMOUNT, 22, lambda row: row.available, "available"),
+    Column("pending", _("Pending"), AMOUNT, 22, lambda row: row.pending, "pending"),
+    Column("ledger", _("Ledger"), AMOUNT, 22, lambda row: row.ledger, "ledger"),
+    Column("as_of", _("As of"), INSTANT, 20, lambda row: row.as_of, "as_of"),
     Column(
         "as_of_source",
-        "As of from",
+        _("As of from"),
         *(TEXT, 15, lambda row: row.as_of_source.lower()),
     ),
     Column(
         "fetched_at",
-        "Read at",
+        _("Read at"),
         *(INSTANT, 20, lambda row: row.fetched_at, "fetched_at"),
     ),
-    Column("state", "State", TEXT, 12, lambda row: row.state, "state"),
+    Column("state", _("State"), TEXT, 12, lambda row: row.state, "state"),
     Column(
         "missing_since",
-        "Missing since",
+        _("Missing since"),
         *(INSTANT, 20, lambda row: row.missing_since),
     ),
-    Column("verified", "Verified", BOOL, 9, lambda row: row.verified),
+    Column("verified", _("Verified"), BOOL, 9, lambda row: row.verified),
     Column(
         "credential_name",
-        "Credential name",
+        _("Credential name"),
         *(TEXT, 20, lambda row: row.credential_name),
     ),
-    Column("counting", "Counts as", TEXT, 12, lambda row: row.counting.lower()),
+    Column("counting", _("Counts as"), TEXT, 12, lambda row: row.counting.lower()),
     Column(
         "counted_by",
-        "Also read through",
+        _("Also read through"),
         *(TEXT, 20, lambda row: row.counted_by),
     ),
 )

@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from providers.connectors.base import Connector, CredentialField, FieldKind, SettingsError
 from providers.models import Credential, Environment
+from providers.phrases import translated
 from providers.services.drafts import (
     NAME_LENGTH,
     Draft,
@@ -74,7 +76,9 @@ class CredentialForm(forms.Form):
     def add_faults(self, faults: Mapping[str, str]) -> None:
         """Put each fault at its field, and one of no field of ours above the form."""
         for name, message in faults.items():
-            self.add_error(name if name in self.fields else None, message)
+            self.add_error(
+                name if name in self.fields else None, translated(message, into=translation)
+            )
 
     def groups(self) -> dict[str, list[BoundField]]:
         """Return the settings fields by section, in the order they are declared."""
@@ -126,11 +130,14 @@ def _shown(value: Any) -> Any:
 
 def _form_field(declared: CredentialField) -> forms.Field:
     """Return the control for a declared field; nothing is required here, the services say so."""
+    label, help_text = (
+        translated(text, into=translation) for text in (declared.label, declared.help)
+    )
     if declared.kind is FieldKind.BOOLEAN:
-        return forms.BooleanField(label=declared.label, help_text=declared.help, required=False)
+        return forms.BooleanField(label=label, help_text=help_text, required=False)
     return forms.CharField(
-        label=declared.label,
-        help_text=declared.help,
+        label=label,
+        help_text=help_text,
         required=False,
         strip=not declared.is_secret,
         widget=_widget(declared),

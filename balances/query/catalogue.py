@@ -7,6 +7,8 @@ operator whose exact complement it is.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from providers.phrases import phrase as _
+
 MAX_LENGTH = 16_384
 MAX_CONDITIONS = 100
 MAX_VALUES = 500
@@ -51,17 +53,22 @@ _ORDERED = frozenset({Kind.AMOUNT, Kind.INSTANT})
 OPERATORS = {
     operator.name: operator
     for operator in (
-        Operator("eq", "is", Arity.ONE, _ANY),
-        Operator("in", "is", Arity.MANY, _ANY),
-        Operator("gt", "is more than", Arity.ONE, _ORDERED),
-        Operator("gte", "is at least", Arity.ONE, _ORDERED),
-        Operator("lt", "is less than", Arity.ONE, _ORDERED),
-        Operator("lte", "is at most", Arity.ONE, _ORDERED),
-        Operator("between", "is between", Arity.TWO, _ORDERED),
+        Operator("eq", _("is"), Arity.ONE, _ANY),
+        Operator("in", _("is"), Arity.MANY, _ANY),
+        Operator("gt", _("is more than"), Arity.ONE, _ORDERED),
+        Operator("gte", _("is at least"), Arity.ONE, _ORDERED),
+        Operator("lt", _("is less than"), Arity.ONE, _ORDERED),
+        Operator("lte", _("is at most"), Arity.ONE, _ORDERED),
+        Operator("between", _("is between"), Arity.TWO, _ORDERED),
     )
 }
 # Instants are not more or less, they are later or earlier.
-INSTANT_PHRASES = {"gt": "is after", "gte": "is from", "lt": "is before", "lte": "is until"}
+INSTANT_PHRASES = {
+    "gt": _("is after"),
+    "gte": _("is from"),
+    "lt": _("is before"),
+    "lte": _("is until"),
+}
 
 # In an address empty values are absent; this one asks for what has no text, such as no network.
 BLANK = "-"
@@ -85,8 +92,8 @@ class Field:
     values: tuple[str, ...] = ()
     shape: str = ""
     is_sortable: bool = True
-    ascending: str = "A to Z"
-    descending: str = "Z to A"
+    ascending: str = _("A to Z")
+    descending: str = _("Z to A")
 
     def allows(self, operator: str) -> bool:
         """Tell whether the operator fits."""
@@ -98,47 +105,51 @@ def _code(name: str, label: str, *values: str, shape: str = "", is_sortable: boo
 
 
 def _amount(name: str, label: str) -> Field:
-    return Field(name, label, Kind.AMOUNT, ascending="smallest first", descending="largest first")
+    return Field(
+        name, label, Kind.AMOUNT, ascending=_("smallest first"), descending=_("largest first")
+    )
 
 
 def _instant(name: str, label: str) -> Field:
-    return Field(name, label, Kind.INSTANT, ascending="oldest first", descending="newest first")
+    return Field(
+        name, label, Kind.INSTANT, ascending=_("oldest first"), descending=_("newest first")
+    )
 
 
 FIELDS = {
     field.name: field
     for field in (
-        _code("currency", "Currency", shape=CURRENCY_SHAPE),
-        _code("provider", "Provider", shape=CODE_SHAPE),
-        _code("credential", "Credential", shape=ID_SHAPE),
-        _code("holder", "Holder", "own", "customers"),
-        Field("account", "Account", Kind.TEXT),
-        _code("account_kind", "Account kind", "agent", "customer", "merchant", "wallet"),
-        Field("owner", "Owner", Kind.TEXT),
-        Field("reference", "Reference", Kind.TEXT),
-        Field("network", "Network", Kind.TEXT),
-        _code("environment", "Environment", "live", "sandbox", is_sortable=False),
+        _code("currency", _("Currency"), shape=CURRENCY_SHAPE),
+        _code("provider", _("Provider"), shape=CODE_SHAPE),
+        _code("credential", _("Credential"), shape=ID_SHAPE),
+        _code("holder", _("Holder"), "own", "customers"),
+        Field("account", _("Account"), Kind.TEXT),
+        _code("account_kind", _("Account kind"), "agent", "customer", "merchant", "wallet"),
+        Field("owner", _("Owner"), Kind.TEXT),
+        Field("reference", _("Reference"), Kind.TEXT),
+        Field("network", _("Network"), Kind.TEXT),
+        _code("environment", _("Environment"), "live", "sandbox", is_sortable=False),
         Field(
             "state",
-            "State",
+            _("State"),
             Kind.CODE,
             STATES,
-            ascending="freshest first",
-            descending="freshest last",
+            ascending=_("freshest first"),
+            descending=_("freshest last"),
         ),
         _code(
             "counting",
-            "Counting",
+            _("Counting"),
             *("live", "test", "unverified", "duplicate", "manual"),
             is_sortable=False,
         ),
         # Zero is what is reported as zero throughout; an amount nobody told is not.
-        _code("balance", "Balance", "not_zero", "zero", is_sortable=False),
-        _amount("available", "Available"),
-        _amount("pending", "Pending"),
-        _amount("ledger", "Ledger"),
-        _instant("as_of", "As of"),
-        _instant("fetched_at", "Read at"),
+        _code("balance", _("Balance"), "not_zero", "zero", is_sortable=False),
+        _amount("available", _("Available")),
+        _amount("pending", _("Pending")),
+        _amount("ledger", _("Ledger")),
+        _instant("as_of", _("As of")),
+        _instant("fetched_at", _("Read at")),
     )
 }
 SORTS = tuple(field.name for field in FIELDS.values() if field.is_sortable)

@@ -5,8 +5,7 @@ Several of one filter mean "or", several `columns` join; of another single param
 it so), or with `is_strict` (the API) none.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -14,6 +13,15 @@ from zoneinfo import ZoneInfo
 from balances.query import catalogue
 from balances.query.catalogue import FIELDS, OPERATORS, Arity, Field
 from balances.query.faults import Fault, QueryError
+from balances.query.names import (
+    check_known,
+    check_unique,
+    known_names,
+    listed,
+    read_number,
+    shown,
+    sort_key,
+)
 from balances.query.tree import (
     DEFAULT_PER_PAGE,
     DEFAULT_SORT,
@@ -25,6 +33,7 @@ from balances.query.tree import (
     inside_currency,
 )
 from balances.query.values import BadValue, read_text, read_value
+from providers.phrases import phrase as _
 
 T = TypeVar("T")
 _COLUMN_KEYS = {word: key for key, word in catalogue.COLUMN_WORDS.items()}
@@ -71,7 +80,9 @@ class _Pairs:
 
 def _check_length(length: int) -> None:
     if length > catalogue.MAX_LENGTH:
-        message = f"has {length} characters; {catalogue.MAX_LENGTH} are the most"
+        message = _(
+            "has %(n)d characters; %(most)d are the most", n=length, most=catalogue.MAX_LENGTH
+        )
         raise QueryError.one("address", "too_long", message)
 
 
@@ -113,7 +124,7 @@ class _Reader:
         if not values:
             return default
         if self.is_strict and len(values) > 1:
-            self.fail(name, "repeated", "is given more than once")
+            self.fail(name, "repeated", _("is given more than once"))
             return default
         try:
             return read(values[-1] if joined is None else joined.join(values))
@@ -126,7 +137,11 @@ class _Reader:
         """Read all filters, in the catalogue's order."""
         names = [name for name in self.params if name not in SINGLES]
         if len(names) > catalogue.MAX_CONDITIONS:
-            message = f"has {len(names)} filters; {catalogue.MAX_CONDITIONS} are the most"
+            message = _(
+                "has %(n)d filters; %(most)d are the most",
+                n=len(names),
+                most=catalogue.MAX_CONDITIONS,
+            )
             self.fail("address", "too_many_conditions", message)
             return
         found = [condition for name in names if (condition := self.condition(name))]
@@ -134,14 +149,20 @@ class _Reader:
 
     def condition(self, name: str) -> Condition | None:
         """Read one filter, `field` or `field__operator`."""
-        field_name, _, operator = name.partition("__")
+        field_name, _sep, operator = name.partition("__")
         field = FIELDS.get(field_name)
         if field is None:
-            self.fail(_shown(name), "unknown_field", f"is not known; known are {_known()}")
+            self.fail(
+                shown(name),
+                "unknown_field",
+                _("is not known; known are %(known)s", known=_known()),
+            )
             return None
         if not field.allows(operator or "eq") or operator in ("eq", "in"):
             self.fail(
-                _shown(name), "unknown_operator", f"is no way to filter {field.label.lower()}"
+                shown(name),
+                "unknown_operator",
+                _("is no way to filter %(field)s", field=field.label.lower()),
             )
             return None
         return self.compared(name, field, operator)
@@ -150,13 +171,13 @@ class _Reader:
         """Read a known filter's values."""
         texts = self.params[name]
         if operator and self.is_strict and len(texts) > 1:
-            self.fail(name, "repeated", "is given more than once")
+            self.fail(name, "repeated", _("is given more than once"))
             return None
         if operator:
             is_pair = OPERATORS[operator].arity is Arity.TWO
             texts = texts[-1].split(",") if is_pair else texts[-1:]
             if is_pair and len(texts) != 2:
-                self.fail(name, "two_values", "takes two values with a comma between")
+                self.fail(name, "two_values", _("takes two values with a comma between"))
                 return None
         values = self.values(name, field, texts)
         if values is None:
@@ -169,7 +190,11 @@ class _Reader:
             self.fail(
                 name,
                 "too_many_values",
-                f"has {len(texts)} values; {catalogue.MAX_VALUES} are the most",
+                _(
+                    "has %(n)d values; %(most)d are the most",
+                    n=len(texts),
+                    most=catalogue.MAX_VALUES,
+                ),
             )
             return None
         before = len(self.faults)
@@ -186,49 +211,52 @@ class _Reader:
         """Read the search, white space evened out."""
         terms = read_text(" ".join(text.split()), limit=catalogue.MAX_Q)
         if len(terms.split()) > catalogue.MAX_TERMS:
-            raise BadValue("too_many_terms", f"has more than {catalogue.MAX_TERMS} words")
+            raise BadValue(
+                "too_many_terms", _("has more than %(most)d words", most=catalogue.MAX_TERMS)
+            )
         return terms
 
     def read_sort(self, text: str) -> tuple[Sort, ...]:
         """Read sort keys; in pages an amount is compared only inside its currency."""
-        keys = tuple(_sort_key(name) for name in _listed(text))
-        _check_unique(key.field for key in keys)
+        keys = tuple(sort_key(name) for name in listed(text))
+        check_unique(key.field for key in keys)
         if not self.is_strict:
             keys = inside_currency(keys)
         chosen = len([key for key in keys if key.field != "currency"])
         if chosen > catalogue.MAX_SORTS:
             raise BadValue(
                 "too_many_sorts",
-                f"has {chosen} keys beside currency; {catalogue.MAX_SORTS} are the most",
+                _(
+                    "has %(n)d keys beside currency; %(most)d are the most",
+                    n=chosen,
+                    most=catalogue.MAX_SORTS,
+                ),
             )
         return keys or DEFAULT_SORT
 
     def read_page(self, text: str) -> int:
         """Read a page number, from 1."""
-        return _read_number(text, most=10**catalogue.PAGE_DIGITS - 1)
+        return read_number(text, most=10**catalogue.PAGE_DIGITS - 1)
 
     def read_per_page(self, text: str) -> int:
         """Read how many rows a page has."""
-        return _read_number(text, most=catalogue.MAX_PER_PAGE)
+        return read_number(text, most=catalogue.MAX_PER_PAGE)
 
     def read_group_by(self, text: str) -> tuple[str, ...]:
         """Read what rows are grouped by."""
-        names = _known_names(text, catalogue.GROUPS)
+        names = known_names(text, catalogue.GROUPS)
         if len(names) > catalogue.MAX_GROUPS:
-            raise BadValue("too_many_groups", f"takes {catalogue.MAX_GROUPS} at most")
+            raise BadValue(
+                "too_many_groups", _("takes %(most)d at most", most=catalogue.MAX_GROUPS)
+            )
         return names
 
     def read_columns(self, text: str) -> tuple[str, ...]:
         """Read columns in order; those that are never hidden stand first when left out."""
-        names = tuple(_COLUMN_KEYS.get(name, name) for name in _listed(text))
-        _check_known(names, catalogue.COLUMNS, said=catalogue.COLUMN_WORDS)
-        _check_unique(names)
+        names = tuple(_COLUMN_KEYS.get(name, name) for name in listed(text))
+        check_known(names, catalogue.COLUMNS, said=catalogue.COLUMN_WORDS)
+        check_unique(names)
         return tuple(name for name in catalogue.KEPT_COLUMNS if name not in names) + names
-
-
-def _shown(name: str) -> str:
-    """Cut a parameter's name to what a message can hold, without control characters."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in name[:60]) or "(no name)"
 
 
 def _known() -> str:
@@ -243,48 +271,3 @@ def _any_of(field: Field, values: tuple[Value, ...]) -> Condition:
     """Join equal comparisons into one, its values in order and once each."""
     several = tuple(sorted(dict.fromkeys(values)))
     return Condition(field.name, "eq" if len(several) == 1 else "in", several)
-
-
-def _listed(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _known_names(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    names = tuple(_listed(text))
-    _check_known(names, known)
-    _check_unique(names)
-    return names
-
-
-def _check_known(
-    names: Iterable[str], known: tuple[str, ...], said: Mapping[str, str] | None = None
-) -> None:
-    """Refuse a name that is not known; `said` has other words for some."""
-    words = ", ".join((said or {}).get(name, name) for name in known)
-    for name in names:
-        if name not in known:
-            raise BadValue("unknown_value", f"knows {words}, not {_shown(name)!r}")
-
-
-def _check_unique(names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise BadValue("duplicate", f"names {name} twice")
-        seen.add(name)
-
-
-def _sort_key(name: str) -> Sort:
-    field = name.removeprefix("-")
-    if field not in catalogue.SORTS:
-        raise BadValue(
-            "unknown_value", f"knows {', '.join(catalogue.SORTS)}, not {_shown(field)!r}"
-        )
-    return Sort(field, descending=name.startswith("-"))
-
-
-def _read_number(text: str, *, most: int) -> int:
-    text = text.strip()
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 1 <= int(text) <= most:
-        raise BadValue("out_of_range", f"is a whole number from 1 to {most}, not {text[:40]!r}")
-    return int(text)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from django import template
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from balances.states import STATES, StateWords
 from providers.currencies import CURRENCIES
 from providers.money import split_amount
+from providers.phrases import translated
 
 register = template.Library()
 
@@ -93,6 +94,12 @@ def seconds(value: timedelta | None) -> str:
 def state_words(state: str) -> StateWords:
     """Return the words, tone and icon of a balance's state."""
     return STATES[state]
+
+
+@register.filter
+def said(text: str) -> str:
+    """Say in the page's language what code without Django put into words."""
+    return translated(text, into=translation)
 
 
 @register.filter

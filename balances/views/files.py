@@ -13,7 +13,7 @@ from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.http import require_GET
 
 from balances import results
@@ -25,6 +25,7 @@ from balances.query.parse import parse
 from balances.query.tree import DEFAULT_PER_PAGE, BalanceQuery
 from balances.views.words import labels
 from providers.connectors import CONNECTORS
+from providers.phrases import translated
 from providers.services.secrets import settings_of
 from providers.tenancy.activity import record
 from providers.tenancy.scoping import Action, TenantRequest, role_required
@@ -141,4 +142,4 @@ def _watched(context: results.Context) -> list[str]:
     read = [c for c in context.stored if c.retired_at is None and c.provider in CONNECTORS]
     connectors = [(CONNECTORS[credential.provider], credential) for credential in read]
     notes = (connector.watch_note(connector.values(settings_of(c))) for connector, c in connectors)
-    return [note for note in notes if note]
+    return [translated(note, into=translation) for note in notes if note]

@@ -19,6 +19,7 @@ from providers.connectors.fields import (
 )
 from providers.connectors.values import Secret, Values
 from providers.connectors.verdict import Step, StepName, Verdict
+from providers.phrases import phrase as _
 from providers.rows import AmountKind, Environment, ScopeReading, ScopeSeed, Wanted
 
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ STALE_AFTER = 900
 
 _BASE_URL = CredentialField(
     name="base_url",
-    label="Base URL",
-    help="Leave empty for the provider's own address; change it only when the provider moves.",
+    label=_("Base URL"),
+    help=_("Leave empty for the provider's own address; change it only when the provider moves."),
     kind=FieldKind.URL,
 )
 _INTERVAL = CredentialField(
     name="interval",
-    label="Read every (seconds)",
-    help="From the end of one sync to the next, at least 60.",
+    label=_("Read every (seconds)"),
+    help=_("From the end of one sync to the next, at least 60."),
     kind=FieldKind.INTEGER,
     default=INTERVAL,
     minimum=Decimal(60),
@@ -61,8 +62,10 @@ _INTERVAL = CredentialField(
 )
 _STALE_AFTER = CredentialField(
     name="stale_after",
-    label="Stale after (seconds)",
-    help="A figure not confirmed for this long is marked stale; empty means 900, or twice the interval.",
+    label=_("Stale after (seconds)"),
+    help=_(
+        "A figure not confirmed for this long is marked stale; empty means 900, or twice the interval."
+    ),
     kind=FieldKind.INTEGER,
     minimum=Decimal(60),
     maximum=Decimal(2_592_000),
@@ -77,8 +80,8 @@ def common_fields(*, requests_per_second: Decimal) -> tuple[CredentialField, ...
     """
     pace = CredentialField(
         name="requests_per_second",
-        label="Requests per second",
-        help="The pace we keep at most; lower it when the provider throttles.",
+        label=_("Requests per second"),
+        help=_("The pace we keep at most; lower it when the provider throttles."),
         kind=FieldKind.DECIMAL,
         default=str(requests_per_second),
         minimum=Decimal("0.1"),

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from providers.money import AmountError, parse_amount, plain
+from providers.phrases import phrase as _
 
 TEXT_LENGTH = 300
 LIST_LENGTH = 5_000
@@ -94,7 +95,7 @@ class CredentialField:
     def _blank(self) -> Any:
         """Return the default of a field left empty."""
         if self.required:
-            raise FieldError("This is required.")
+            raise FieldError(_("This is required."))
         if self.default is None:
             return [] if self.kind is FieldKind.LIST else ""
         return self.default
@@ -108,8 +109,12 @@ def parse_fields(
     Raises: SettingsError, with one message per refused field.
     """
     known = {each.name: each for each in fields if not each.is_secret}
-    errors = {
-        name: f"Not a setting of {label}; its settings are {', '.join(known)}."
+    errors: dict[str, str] = {
+        name: _(
+            "Not a setting of %(label)s; its settings are %(known)s.",
+            label=label,
+            known=", ".join(known),
+        )
         for name in raw
         if name not in known
     }
@@ -132,8 +137,12 @@ def parse_secrets(
     Raises: SettingsError, whose messages never hold a value.
     """
     known = {each.name: each for each in fields if each.is_secret}
-    errors = {
-        name: f"Not a secret of {label}; its secrets are {', '.join(known)}."
+    errors: dict[str, str] = {
+        name: _(
+            "Not a secret of %(label)s; its secrets are %(known)s.",
+            label=label,
+            known=", ".join(known),
+        )
         for name in raw
         if name not in known
     }
@@ -153,9 +162,9 @@ def _parse_text(declared: CredentialField, raw: Any) -> str:
     if declared.is_upper:
         text = text.upper()
     if len(text) > TEXT_LENGTH:
-        raise FieldError(f"At most {TEXT_LENGTH} characters.")
+        raise FieldError(_("At most %(most)d characters.", most=TEXT_LENGTH))
     if not text.isprintable():
-        raise FieldError("Control characters are not allowed.")
+        raise FieldError(_("Control characters are not allowed."))
     if declared.pattern and not re.fullmatch(declared.pattern, text):
         raise FieldError(declared.pattern_help)
     return text
@@ -165,7 +174,7 @@ def _parse_secret(declared: CredentialField, raw: Any) -> str:
     # The value goes into a header: anything else would fail late, or write a second header.
     text = str(raw).strip()
     if not (text.isascii() and text.isprintable()) or " " in text:
-        raise FieldError("Only printable ASCII without spaces; was something else copied along?")
+        raise FieldError(_("Only printable ASCII without spaces; was something else copied along?"))
     return text
 
 
@@ -175,11 +184,13 @@ def _parse_url(declared: CredentialField, raw: Any) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise FieldError("Not an address.") from None
+        raise FieldError(_("Not an address.")) from None
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
-        raise FieldError("Enter an address such as https://api.example.com/v1.")
+        raise FieldError(_("Enter an address such as https://api.example.com/v1."))
     if _has_extras(parts) or "?" in text or "#" in text or not text.isascii() or " " in text:
-        raise FieldError("Only scheme, host, port and path: no name, password, query or fragment.")
+        raise FieldError(
+            _("Only scheme, host, port and path: no name, password, query or fragment.")
+        )
     return text
 
 
@@ -190,7 +201,7 @@ def _has_extras(parts: SplitResult) -> bool:
 def _parse_integer(declared: CredentialField, raw: Any) -> int:
     text = str(raw).strip()
     if isinstance(raw, bool) or not re.fullmatch(r"-?[0-9]{1,12}", text):
-        raise FieldError("Enter a whole number.")
+        raise FieldError(_("Enter a whole number."))
     _check_bounds(declared, Decimal(text))
     return int(text)
 
@@ -199,16 +210,16 @@ def _parse_decimal(declared: CredentialField, raw: Any) -> str:
     try:
         number = parse_amount("" if isinstance(raw, bool) else str(raw).strip())
     except AmountError:
-        raise FieldError("Enter a number such as 2.5.") from None
+        raise FieldError(_("Enter a number such as 2.5.")) from None
     _check_bounds(declared, number)
     return plain(number)
 
 
 def _check_bounds(declared: CredentialField, number: Decimal) -> None:
     if declared.minimum is not None and number < declared.minimum:
-        raise FieldError(f"At least {plain(declared.minimum)}.")
+        raise FieldError(_("At least %(least)s.", least=plain(declared.minimum)))
     if declared.maximum is not None and number > declared.maximum:
-        raise FieldError(f"At most {plain(declared.maximum)}.")
+        raise FieldError(_("At most %(most)s.", most=plain(declared.maximum)))
 
 
 def _parse_choice(declared: CredentialField, raw: Any) -> str:
@@ -217,19 +228,19 @@ def _parse_choice(declared: CredentialField, raw: Any) -> str:
         raise FieldError(declared.unavailable[text])
     if text not in dict(declared.choices):
         offered = ", ".join(
-            value for value, _ in declared.choices if value not in declared.unavailable
+            value for value, _label in declared.choices if value not in declared.unavailable
         )
-        raise FieldError(f"Choose one of: {offered}.")
+        raise FieldError(_("Choose one of: %(offered)s.", offered=offered))
     return text
 
 
 def _parse_list(declared: CredentialField, raw: Any) -> list[str]:
     if not isinstance(raw, str | list | tuple):
-        raise FieldError("Enter a list, separated by commas.")
+        raise FieldError(_("Enter a list, separated by commas."))
     items = re.split(r"[,\n]", raw) if isinstance(raw, str) else raw
     texts = [_parse_item(declared, item) for item in items if str(item).strip()]
     if len(texts) > LIST_LENGTH:
-        raise FieldError(f"At most {LIST_LENGTH} entries.")
+        raise FieldError(_("At most %(most)d entries.", most=LIST_LENGTH))
     return list(dict.fromkeys(texts))
 
 
@@ -238,7 +249,13 @@ def _parse_item(declared: CredentialField, item: Any) -> str:
         return _parse_text(declared, item)
     except FieldError as fault:
         shown = str(item).strip()[:64]
-        raise FieldError(f"{shown if shown.isprintable() else 'An entry'}: {fault}") from None
+        raise FieldError(
+            _(
+                "%(entry)s: %(fault)s",
+                entry=shown if shown.isprintable() else _("An entry"),
+                fault=str(fault),
+            )
+        ) from None
 
 
 def _parse_boolean(declared: CredentialField, raw: Any) -> bool:
@@ -247,7 +264,7 @@ def _parse_boolean(declared: CredentialField, raw: Any) -> bool:
         return True
     if text in ("false", "off", "no", "0"):
         return False
-    raise FieldError("Enter true or false.")
+    raise FieldError(_("Enter true or false."))
 
 
 _PARSERS: dict[FieldKind, Callable[[CredentialField, Any], Any]] = {

@@ -39,6 +39,7 @@ from providers.connectors.reading import Recorder, rejected
 from providers.connectors.wire import add, row
 from providers.errors import Forbidden, Incomplete, NotFound, ProviderError
 from providers.http import AmountNumber, Ref, Reply
+from providers.phrases import phrase as _
 from providers.rows import (
     AccountKind,
     AmountKind,
@@ -56,7 +57,9 @@ if TYPE_CHECKING:
 SCOPE = ScopeSeed(ref="account", kind=ScopeKind.BALANCES, name="Account")
 PER_PAGE = 200
 PERMISSION = "payment.balances.view"
-TOKEN_HELP = "Make a new access token in Payiano's dashboard under Applications, and copy it whole."
+TOKEN_HELP = _(
+    "Make a new access token in Payiano's dashboard under Applications, and copy it whole."
+)
 
 _NAMES = {
     "account_ref": "id",
@@ -159,35 +162,39 @@ class Payiano(Connector):
     }
     hosts = ("api.payiano.com", "api.payiano.dev")
     legend: ClassVar = {
-        AmountKind.AVAILABLE: "Can be withdrawn, transferred or paid out now.",
-        AmountKind.PENDING: "Still to be collected or settled.",
-        AmountKind.LEDGER: "Available and pending together.",
+        AmountKind.AVAILABLE: _("Can be withdrawn, transferred or paid out now."),
+        AmountKind.PENDING: _("Still to be collected or settled."),
+        AmountKind.LEDGER: _("Available and pending together."),
     }
     burst = 5
     fields = (
         CredentialField(
             name="access_token",
-            label="Access token",
-            help="Made in Payiano's dashboard (my.payiano.com; sandbox: my.payiano.dev) under Applications. "
-            f"Tick {PERMISSION}; to re-check single balances also balances_view. Tick nothing that writes.",
+            label=_("Access token"),
+            help=_(
+                "Made in Payiano's dashboard (my.payiano.com; sandbox: my.payiano.dev) under Applications. "
+                "Tick %(permission)s; to re-check single balances also balances_view. "
+                "Tick nothing that writes.",
+                permission=PERMISSION,
+            ),
             kind=FieldKind.SECRET,
             required=True,
         ),
         CredentialField(
             name="list_path",
-            label="List path",
-            help="Where the list of balances lies below the base URL.",
+            label=_("List path"),
+            help=_("Where the list of balances lies below the base URL."),
             default="/payment/balances",
             pattern=r"(/[\w.~-]+)+",
-            pattern_help="Enter a path such as /payment/balances.",
+            pattern_help=_("Enter a path such as /payment/balances."),
         ),
         CredentialField(
             name="retrieve_path",
-            label="Retrieve path",
-            help="Where one balance lies below the base URL, with {id} for its id.",
+            label=_("Retrieve path"),
+            help=_("Where one balance lies below the base URL, with {id} for its id."),
             default="/balances/{id}",
             pattern=r"(/[\w.~-]+)*/\{id\}",
-            pattern_help="Enter a path such as /balances/{id}.",
+            pattern_help=_("Enter a path such as /balances/{id}."),
         ),
         *common_fields(requests_per_second=Decimal(2)),
     )

@@ -44,6 +44,8 @@ from providers.connectors.payman_replies import (
 )
 from providers.connectors.reading import Recorder, rejected
 from providers.errors import Forbidden, NotFound, ProviderError
+from providers.phrases import phrase as _
+from providers.phrases import phrases as ngettext
 from providers.rows import AmountKind, BalanceRow, Environment, ScopeReading, ScopeSeed, Wanted
 
 if TYPE_CHECKING:
@@ -51,7 +53,9 @@ if TYPE_CHECKING:
 
 ACCEPT = "application/vnd.payman.v1+json"
 PERMISSION = "to read balances"
-TOKEN_HELP = "Copy the API secret again, or make a new one, in Payman's dashboard under the agent's API keys."
+TOKEN_HELP = _(
+    "Copy the API secret again, or make a new one, in Payman's dashboard under the agent's API keys."
+)
 
 
 class Payman(Connector):
@@ -66,44 +70,53 @@ class Payman(Connector):
     }
     hosts = ("agent.payman.ai", "agent-sandbox.payman.ai")
     legend: ClassVar = {
-        AmountKind.AVAILABLE: "Spendable: received, not reserved for tasks, less spend limits."
+        AmountKind.AVAILABLE: _("Spendable: received, not reserved for tasks, less spend limits.")
     }
     fields = (
         CredentialField(
             name="api_secret",
-            label="API secret",
-            help="Made in Payman's dashboard for one agent, and shown there once. It begins with YWd0L. "
-            f"It needs the right {PERMISSION} and no other.",
+            label=_("API secret"),
+            help=_(
+                "Made in Payman's dashboard for one agent, and shown there once. It begins with YWd0L. "
+                "It needs the right %(permission)s and no other.",
+                permission=PERMISSION,
+            ),
             kind=FieldKind.SECRET,
             required=True,
         ),
         CredentialField(
             name="currencies",
-            label="Currencies",
-            help="Payman cannot list them: enter every code to read, such as USD, USDC; TSD is test money.",
+            label=_("Currencies"),
+            help=_(
+                "Payman cannot list them: enter every code to read, such as USD, USDC; TSD is test money."
+            ),
             kind=FieldKind.LIST,
             required=True,
             placeholder="USD, USDC",
             group=FieldGroup.WATCH,
             is_upper=True,
             pattern="[A-Z0-9]{2,12}",
-            pattern_help="A currency is 2 to 12 letters or digits.",
+            pattern_help=_("A currency is 2 to 12 letters or digits."),
         ),
         CredentialField(
             name="customer_ids",
-            label="Customers",
-            help="Payman cannot list them: enter the ids you gave your customers, or Payman's own; may be empty.",
+            label=_("Customers"),
+            help=_(
+                "Payman cannot list them: enter the ids you gave your customers, or Payman's own; may be empty."
+            ),
             kind=FieldKind.LIST,
             placeholder="cust_123, buyer@example.com",
             group=FieldGroup.WATCH,
             # The agent's own balance goes by this word.
             pattern="(?!agent$).{1,64}",
-            pattern_help="At most 64 characters, and not the word agent.",
+            pattern_help=_("At most 64 characters, and not the word agent."),
         ),
         CredentialField(
             name="customer_path",
-            label="Customer path",
-            help="Which generation of Payman's API reads a customer; change it when customers are not found.",
+            label=_("Customer path"),
+            help=_(
+                "Which generation of Payman's API reads a customer; change it when customers are not found."
+            ),
             kind=FieldKind.CHOICE,
             default="v1",
             choices=(
@@ -124,9 +137,11 @@ class Payman(Connector):
 
     def watch_note(self, values: Values) -> str:
         """Count what is configured; nothing else is known to us."""
-        currencies = _counted(len(values["currencies"]), "currency", "currencies")
-        customers = _counted(len(values["customer_ids"]), "customer", "customers")
-        return f"Payman: {currencies} and {customers} are watched; others are unknown to us"
+        return _(
+            "Payman: %(currencies)s and %(customers)s are watched; others are unknown to us",
+            currencies=_currencies(len(values["currencies"])),
+            customers=_customers(len(values["customer_ids"])),
+        )
 
     def verify(self, http: "Client", values: Values) -> Verdict:
         """Ask whose secret it is, then the agent's balance in each currency."""
@@ -238,5 +253,9 @@ def _identify(http: "Client") -> Identity:
     return NOBODY
 
 
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _currencies(n: int) -> str:
+    return ngettext("%(n)d currency", "%(n)d currencies", n, n=n)
+
+
+def _customers(n: int) -> str:
+    return ngettext("%(n)d customer", "%(n)d customers", n, n=n)

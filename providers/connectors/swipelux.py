@@ -50,6 +50,8 @@ from providers.connectors.swipelux_replies import (
 from providers.connectors.swipelux_wallets import WalletReader
 from providers.errors import Forbidden, NotFound, ProviderError
 from providers.http import Reply, Request, segment
+from providers.phrases import phrase as _
+from providers.phrases import phrases as ngettext
 from providers.rows import (
     AmountKind,
     BalanceRow,
@@ -65,7 +67,7 @@ if TYPE_CHECKING:
 
 LISTING = ScopeSeed(ref="customers", kind=ScopeKind.LISTING, name="Customers")
 PERMISSIONS = "customers:read wallets:read balances:read"
-TOKEN_HELP = "Make a new API key in Swipelux's dashboard under API keys, and copy it whole."
+TOKEN_HELP = _("Make a new API key in Swipelux's dashboard under API keys, and copy it whole.")
 TRIED = 3
 
 
@@ -78,44 +80,47 @@ class Swipelux(Connector):
     default_base_url: ClassVar = dict.fromkeys(Environment, "https://platform.swipelux.com")
     hosts = ("platform.swipelux.com", "platform.sbx.swipelux.com", "wallet.swipelux.com")
     legend: ClassVar = {
-        AmountKind.AVAILABLE: "What the wallet holds of the token.",
-        AmountKind.LEDGER: "The same: Swipelux tells nothing pending.",
+        AmountKind.AVAILABLE: _("What the wallet holds of the token."),
+        AmountKind.LEDGER: _("The same: Swipelux tells nothing pending."),
     }
     fields = (
         CredentialField(
             name="api_key",
-            label="API key",
-            help="Made in Swipelux's dashboard under API keys, and shown there once; it begins with sk.live. or "
-            f"sk.sbx. Tick {PERMISSIONS}, and nothing that writes.",
+            label=_("API key"),
+            help=_(
+                "Made in Swipelux's dashboard under API keys, and shown there once; it begins with sk.live. or "
+                "sk.sbx. Tick %(permissions)s, and nothing that writes.",
+                permissions=PERMISSIONS,
+            ),
             kind=FieldKind.SECRET,
             required=True,
         ),
         CredentialField(
             name="api_version",
-            label="API version",
-            help="The generation of the API your key belongs to.",
+            label=_("API version"),
+            help=_("The generation of the API your key belongs to."),
             kind=FieldKind.CHOICE,
             default="v1",
             choices=(("v1", "v1"), ("v3", "v3")),
-            unavailable={"v3": "v3 cannot be read yet; choose v1, which Swipelux still serves."},
+            unavailable={"v3": _("v3 cannot be read yet; choose v1, which Swipelux still serves.")},
         ),
         CredentialField(
             name="read_wallet_detail",
-            label="Read each wallet by itself",
-            help="Adds the token's decimals and the time of the last movement, for one more request per wallet.",
+            label=_("Read each wallet by itself"),
+            help=_("Adds the token's decimals and last movement, for one more request per wallet."),
             kind=FieldKind.BOOLEAN,
             default=False,
             group=FieldGroup.WATCH,
         ),
         CredentialField(
             name="customer_ids",
-            label="Only these customers",
-            help="Leave empty to read every customer Swipelux lists; else enter their ids, such as cus_abc123.",
+            label=_("Only these customers"),
+            help=_("Leave empty to read every customer listed; else enter their ids: cus_abc123."),
             kind=FieldKind.LIST,
             placeholder="cus_abc123, biz_def456",
             group=FieldGroup.WATCH,
             pattern=".{1,64}",
-            pattern_help="At most 64 characters.",
+            pattern_help=_("At most 64 characters."),
         ),
         *common_fields(requests_per_second=Decimal(10)),
     )
@@ -141,8 +146,12 @@ class Swipelux(Connector):
         number = len(values["customer_ids"])
         if not number:
             return ""
-        counted = "1 chosen customer is" if number == 1 else f"{number} chosen customers are"
-        return f"Swipelux: {counted} watched; others are unknown to us"
+        return ngettext(
+            "Swipelux: %(n)d chosen customer is watched; others are unknown to us",
+            "Swipelux: %(n)d chosen customers are watched; others are unknown to us",
+            number,
+            n=number,
+        )
 
     def verify(self, http: "Client", values: Values) -> Verdict:
         """Ask for the list, then for the first customers' balances."""
@@ -165,7 +174,7 @@ class Swipelux(Connector):
                 environment=environment,
                 token_proven=has_read,
             )
-        detail = "" if seeds else "The key works; Swipelux lists no customers yet."
+        detail = "" if seeds else _("The key works; Swipelux lists no customers yet.")
         refs = frozenset(each.ref.removeprefix(PREFIX) for each in seeds)
         return verdict.passed(environment=environment, rows=rows, refs=refs, detail=detail)
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from providers.connectors.reading import rejected
 from providers.errors import CredentialRejected, Forbidden, ProviderError
+from providers.phrases import phrase as _
 from providers.rows import BalanceRow, Environment
 
 
@@ -54,21 +55,25 @@ _PROVEN: Mapping[StepName, tuple[StepName, ...]] = {
     StepName.ANSWER: (StepName.HOST,),
 }
 _AT_HOST = {
-    "unreachable": "Check the base URL; is the provider up?",
-    "timeout": "The provider took too long; try again, and check the base URL.",
-    "tls_failed": "The certificate is not to be trusted; check the base URL.",
-    "redirect_refused": "The address answers with a redirect, which is never followed; enter the final base URL.",
-    "host_refused": "This host is not on the operator's list of allowed hosts.",
+    "unreachable": _("Check the base URL; is the provider up?"),
+    "timeout": _("The provider took too long; try again, and check the base URL."),
+    "tls_failed": _("The certificate is not to be trusted; check the base URL."),
+    "redirect_refused": _(
+        "The address answers with a redirect, which is never followed; enter the final base URL."
+    ),
+    "host_refused": _("This host is not on the operator's list of allowed hosts."),
 }
 _AT_ANSWER = {
-    "not_found": "The address answers 'not found'; check the path of the base URL.",
-    "throttled": "The provider asks us to wait; try again later.",
-    "server_error": "The provider has a fault of its own; try again later.",
-    "unreadable": "The answer is not what this provider's API sends; check the base URL and the API version.",
-    "too_large": "The answer is larger than any balance list; check the base URL.",
-    "bad_request": "The provider refused the request; check the settings.",
-    "incomplete": "The list could not be read whole; try again.",
-    "misconfigured": "Correct the settings.",
+    "not_found": _("The address answers 'not found'; check the path of the base URL."),
+    "throttled": _("The provider asks us to wait; try again later."),
+    "server_error": _("The provider has a fault of its own; try again later."),
+    "unreadable": _(
+        "The answer is not what this provider's API sends; check the base URL and the API version."
+    ),
+    "too_large": _("The answer is larger than any balance list; check the base URL."),
+    "bad_request": _("The provider refused the request; check the settings."),
+    "incomplete": _("The list could not be read whole; try again."),
+    "misconfigured": _("Correct the settings."),
 }
 
 
@@ -139,13 +144,14 @@ def step_of(error: ProviderError) -> StepName:
 def _advice(error: ProviderError, *, name: StepName, token_help: str) -> str:
     """Join what to do with what the provider said."""
     if name is StepName.PERMISSION:
-        return (
-            f"The key works, but lacks the permission {error.permission}; add it at the provider."
+        return _(
+            "The key works, but lacks the permission %(permission)s; add it at the provider.",
+            permission=error.permission,
         )
     advice = {
         StepName.HOST: _AT_HOST.get(error.code, ""),
-        StepName.TOKEN: f"The provider does not accept this key. {token_help}",
+        StepName.TOKEN: _("The provider does not accept this key. %(help)s", help=token_help),
         StepName.ANSWER: _AT_ANSWER.get(error.code, ""),
     }[name]
     said = f"({error.explained})" if error.explained else ""
-    return f"{advice} {said}".strip()
+    return _("%(advice)s %(said)s", advice=advice, said=said) if advice and said else advice or said

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,6 +15,7 @@ from providers.connectors import CONNECTORS
 from providers.connectors.base import Connector, SettingsError
 from providers.forms import CredentialForm
 from providers.models import Credential
+from providers.phrases import translated
 from providers.rows import Environment
 from providers.sealing import SealingError
 from providers.services import credentials as service
@@ -168,7 +169,7 @@ def _shown_settings(credential: Credential) -> list[tuple[str, str]]:
     )
     shown = {**settings, "base_url": address}
     return [
-        (each.label, _words(shown.get(each.name, each.default)))
+        (translated(each.label, into=translation), _words(shown.get(each.name, each.default)))
         for each in connector.fields
         if not each.is_secret
     ]

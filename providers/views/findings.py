@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from providers.connectors.base import Step, StepName, Verdict
 from providers.currencies import exponent, is_test
+from providers.phrases import translated
 from providers.rows import BalanceRow
 from providers.services.drafts import Draft
 from providers.services.verification import Finding
@@ -93,7 +95,7 @@ def _step(name: StepName, step: Step | None, *, verdict: Verdict, label: str) ->
             tone="skip", text=_("%(step)s, not tried") % {"step": _aim(name, label=label)}
         )
     if not step.ok:
-        return StepItem(tone="bad", text=step.detail or _("Failed"))
+        return StepItem(tone="bad", text=translated(step.detail, into=translation) or _("Failed"))
     return StepItem(tone="ok", text=_proof(name, verdict=verdict, label=label))
 
 
