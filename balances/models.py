@@ -79,6 +79,8 @@ class Account(TenantOwned):
     label_folded = FoldedField(of=("label",))
     ref_folded = FoldedField(of=("external_ref",))
     owner_folded = FoldedField(of=("owner_label",))
+    owner_ref_folded = FoldedField(of=("owner_ref",))
+    address_folded = FoldedField(of=("address",))
     network_folded = FoldedField(of=("network",))
     search = FoldedField(
         of=(

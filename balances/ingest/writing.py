@@ -25,7 +25,10 @@ from providers.tenancy.managers import new_public_id
 
 ROWS = 1000
 ACCOUNT_TOLD = ("kind", "name", "owner_ref", "owner_name", "network", "address")
-ACCOUNT_TWINS = ("label_folded", "owner_folded", "network_folded", "search")
+ACCOUNT_TWINS = (
+    *("label_folded", "owner_folded", "owner_ref_folded"),
+    *("network_folded", "address_folded", "search"),
+)
 BALANCE_KEY = ("id", "tenant_id", "public_id", "account_id", "currency")
 BALANCE_TOLD = (
     "scope_id",

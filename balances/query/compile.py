@@ -1,75 +1,51 @@
-"""Turn a query into expressions over balances; the one module that knows their paths.
+"""Turn a query into expressions over balances; with `conditions`, all that knows their paths.
 
 Names are looked up in fixed tables: no text of a user becomes a keyword, an alias or a sort column.
 Computed columns are made once by `prepare` and serve filter, order, groups and totals alike.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    F,
+    IntegerField,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull
 
 from balances.fields import fold
-from balances.query.catalogue import FIELDS, STATES, Kind
-from balances.query.faults import QueryError
+from balances.query.catalogue import FIELDS, Kind
+from balances.query.conditions import PATHS, RANK, compile_condition
+from balances.query.facts import CredentialFacts as CredentialFacts
+from balances.query.facts import Facts as Facts
 from balances.query.tree import BalanceQuery, Condition, Group, Logic, Sort
-from balances.query.tree import Value as Given
 
-RANK = {state: rank for rank, state in enumerate(STATES)}
 CLOSED = RANK["closed"]
 FRESH = RANK["fresh"]
 _NOTHING = Decimal(0)
-_ZERO = {"zero": 1, "not_zero": 0}
-
-
-@dataclass(frozen=True, kw_only=True)
-class CredentialFacts:
-    """Hold what a question needs to know of one credential.
-
-    Units: `stale_after` in seconds.
-    """
-
-    id: int
-    public_id: str
-    provider: str
-    environment: str
-    name: str
-    stale_after: int
-    is_paused: bool
-    is_retired: bool
-    is_failing: bool
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Hold what a question needs to know of its tenant: now, its credentials, the providers there are."""
-
-    now: datetime
-    credentials: tuple[CredentialFacts, ...]
-    providers: frozenset[str]
-
-    @cached_property
-    def cutoffs(self) -> Mapping[int, datetime]:
-        """Return per credential the instant before which a reading is stale."""
-        return {c.id: self.now - timedelta(seconds=c.stale_after) for c in self.credentials}
-
-    def ids(self, wanted: Callable[[CredentialFacts], bool]) -> list[int]:
-        """Return the keys of the credentials wanted."""
-        return [credential.id for credential in self.credentials if wanted(credential)]
 
 
 def prepare(balances: QuerySet[Any], *, facts: Facts) -> QuerySet[Any]:
-    """Name the computed columns: state_rank, true_as_of, read_at, is_zero."""
+    """Name the computed columns: state_rank, true_as_of, true_source, read_at, is_zero."""
     prepared: QuerySet[Any] = balances.alias(
         state_rank=state_rank(facts),
         true_as_of=Coalesce(F("as_of"), F("scope__as_of"), output_field=DateTimeField()),
+        true_source=Case(
+            When(as_of__isnull=False, then=F("as_of_source")),
+            default=F("scope__as_of_source"),
+            output_field=CharField(),
+        ),
         read_at=Coalesce(F("fetched_at"), F("scope__read_at"), output_field=DateTimeField()),
         is_zero=is_zero(),
     )
@@ -138,7 +114,7 @@ def compile_where(query: BalanceQuery, *, facts: Facts) -> Q:
 
 def _group(group: Group, facts: Facts) -> Q:
     parts = [
-        _condition(part, facts) if isinstance(part, Condition) else _group(part, facts)
+        compile_condition(part, facts=facts) if isinstance(part, Condition) else _group(part, facts)
         for part in group.filters
     ]
     joined = Q()
@@ -151,82 +127,6 @@ def _search(term: str) -> Q:
     text = fold(term)
     found = Q(account__search__contains=text)
     return found | Q(currency__contains=text.upper()) if text.isascii() else found
-
-
-def _condition(condition: Condition, facts: Facts) -> Q:
-    if condition.field in _BY_CREDENTIAL:
-        keys = _BY_CREDENTIAL[condition.field](condition.values, facts)
-        return Q(scope__credential_id__in=keys)
-    values = [_stored(condition.field, value) for value in condition.values]
-    path = _PATHS[condition.field]
-    return _COMPARISONS[condition.operator](path, values)
-
-
-# Operator of the catalogue → condition over one path and its values.
-_COMPARISONS: dict[str, Callable[[str, list[Any]], Q]] = {
-    "eq": lambda path, values: Q((path, values[0])),
-    "in": lambda path, values: Q((f"{path}__in", values)),
-    "gt": lambda path, values: Q((f"{path}__gt", values[0])),
-    "gte": lambda path, values: Q((f"{path}__gte", values[0])),
-    "lt": lambda path, values: Q((f"{path}__lt", values[0])),
-    "lte": lambda path, values: Q((f"{path}__lte", values[0])),
-    "between": lambda path, values: Q((f"{path}__range", tuple(values))),
-}
-_PATHS = {
-    "currency": "currency",
-    "holder": "holder",
-    "counting": "counting",
-    "account": "account__label_folded",
-    "account_kind": "account__kind",
-    "owner": "account__owner_folded",
-    "reference": "account__ref_folded",
-    "network": "account__network_folded",
-    "state": "state_rank",
-    "balance": "is_zero",
-    "available": "available",
-    "pending": "pending",
-    "ledger": "ledger",
-    "as_of": "true_as_of",
-    "fetched_at": "read_at",
-}
-
-
-def _stored(field: str, value: Given) -> Any:
-    """Return a value in the form in which the database holds it."""
-    if not isinstance(value, str) or field == "currency":
-        return value
-    if field == "state":
-        return RANK[value]
-    if field == "balance":
-        return _ZERO[value]
-    return fold(value) if FIELDS[field].kind is Kind.TEXT else value.upper()
-
-
-def _of_provider(codes: Iterable[Given], facts: Facts) -> list[int]:
-    for code in codes:
-        if code not in facts.providers:
-            raise QueryError.one("provider", "unknown_value", f"is no provider we know: {code!r}")
-    return facts.ids(lambda credential: credential.provider in codes)
-
-
-def _of_credential(public_ids: Iterable[Given], facts: Facts) -> list[int]:
-    known = {credential.public_id for credential in facts.credentials}
-    for public_id in public_ids:
-        if public_id not in known:
-            message = f"is no credential here: {public_id!r}"
-            raise QueryError.one("credential", "unknown_value", message)
-    return facts.ids(lambda credential: credential.public_id in public_ids)
-
-
-def _of_environment(codes: Iterable[Given], facts: Facts) -> list[int]:
-    return facts.ids(lambda credential: credential.environment.lower() in codes)
-
-
-_BY_CREDENTIAL: dict[str, Callable[[tuple[Given, ...], Facts], list[int]]] = {
-    "provider": _of_provider,
-    "credential": _of_credential,
-    "environment": _of_environment,
-}
 
 
 # --- Order ------------------------------------------------------------------------------------
@@ -245,12 +145,14 @@ def _order(key: Sort, facts: Facts) -> list[OrderBy]:
     if key.field in _RANKED:
         ranked = _by_credential(_RANKED[key.field], facts)
         return [OrderBy(ranked, descending=key.descending)]
-    path = _PATHS[key.field]
+    path = PATHS[key.field]
     order = [OrderBy(F(path), descending=key.descending)]
     if FIELDS[key.field].kind is Kind.TEXT:
         return [OrderBy(Exact(F(path), Value(""))), *order]
     return (
-        order if FIELDS[key.field].kind is Kind.CODE else [OrderBy(IsNull(F(path), True)), *order]
+        order
+        if FIELDS[key.field].kind in (Kind.CODE, Kind.TOKEN)
+        else [OrderBy(IsNull(F(path), True)), *order]
     )
 
 

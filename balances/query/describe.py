@@ -8,9 +8,18 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from balances.query.catalogue import FIELDS, INSTANT_PHRASES, OPERATORS, Kind
-from balances.query.encode import encode_value
+from balances.query.catalogue import (
+    FIELDS,
+    INSTANT_PHRASES,
+    MINUTES_PHRASES,
+    OPERATORS,
+    Arity,
+    Field,
+    Kind,
+    Operator,
+)
 from balances.query.tree import BalanceQuery, Condition, Group, Logic, Sort, Value
+from balances.query.values import encode_value
 from providers.money import format_amount
 
 Labels = Mapping[str, Mapping[str, str]]
@@ -44,6 +53,13 @@ def words_of(
     return _Words(labels=labels, zone=zone, gettext=gettext).condition(condition)
 
 
+def words_of_group(
+    group: Group, *, labels: Labels, zone: ZoneInfo, gettext: Translator = str
+) -> str:
+    """Return a group of the top level in words, in brackets as a sentence has it."""
+    return f"({_Words(labels=labels, zone=zone, gettext=gettext).group(group)})"
+
+
 class _Words:
     """Say parts of one query in one language and zone."""
 
@@ -70,28 +86,40 @@ class _Words:
         )
 
     def condition(self, condition: Condition) -> tuple[str, str, str]:
-        """Say field, operator and value."""
-        field = FIELDS[condition.field]
-        phrase = OPERATORS[condition.operator].phrase
-        if field.kind is Kind.INSTANT:
-            phrase = INSTANT_PHRASES.get(condition.operator, phrase)
-        join = "and" if condition.operator == "between" else "or"
-        values = [self.value(condition.field, value) for value in condition.values]
-        return (
-            self.gettext(field.label),
-            self.gettext(phrase),
-            f" {self.gettext(join)} ".join(values),
-        )
+        """Say field, operator and value; a negation says that rows without a value are in it."""
+        field, operator = FIELDS[condition.field], OPERATORS[condition.operator]
+        label = self.gettext(field.label)
+        if operator.arity is Arity.NONE:
+            phrase = field.absent if operator.name == "is_null" else field.present
+            return (label, self.gettext("is"), self.gettext(phrase))
+        join = "and" if operator.arity is Arity.TWO else "or"
+        values = [self.value(field, value) for value in condition.values]
+        said = f" {self.gettext(join)} ".join(values)
+        if field.kind is Kind.MINUTES and operator.name != "lte":
+            said = f"{said} {self.gettext('ago')}"
+        if operator.negates and field.absent and "" not in condition.values:
+            said = f"{said}, {self.gettext('or')} {self.gettext(field.absent)}"
+        return (label, self.gettext(_phrase(field, operator)), said)
 
-    def value(self, field: str, value: Value) -> str:
+    def value(self, field: Field, value: Value) -> str:
         """Say one value."""
         if isinstance(value, Decimal):
             return format_amount(value, 0)
         if isinstance(value, datetime):
             return self.instant(value)
-        return self.labels.get(field, {}).get(
-            value, encode_value(value) if value else self.gettext("none")
-        )
+        if isinstance(value, bool):
+            return self.gettext("yes" if value else "no")
+        if isinstance(value, int):
+            return self.span(value)
+        written = encode_value(value) if value else self.gettext("none")
+        return self.labels.get(field.name, {}).get(value, written)
+
+    def span(self, minutes: int) -> str:
+        """Say minutes in the largest unit that holds them exactly."""
+        for size, unit in ((1440, "days"), (60, "hours")):
+            if minutes >= 2 * size and minutes % size == 0:
+                return f"{minutes // size} {self.gettext(unit)}"
+        return f"{minutes} {self.gettext('minutes')}"
 
     def instant(self, value: datetime) -> str:
         """Say an instant in the zone, to the second only where it has one."""
@@ -113,3 +141,9 @@ class _Words:
         field = FIELDS[key.field]
         direction = field.descending if key.descending else field.ascending
         return f"{self.gettext(field.label).lower()} ({self.gettext(direction)})"
+
+
+def _phrase(field: Field, operator: Operator) -> str:
+    if field.kind is Kind.INSTANT:
+        return INSTANT_PHRASES.get(operator.name, operator.phrase)
+    return MINUTES_PHRASES[operator.name] if field.kind is Kind.MINUTES else operator.phrase

@@ -1,38 +1,30 @@
 """Write a query as its one canonical address; equal queries have equal addresses."""
 
-from datetime import UTC, datetime
-from decimal import Decimal
 from urllib.parse import quote, urlencode
 
-from balances.query.catalogue import BLANK, COLUMN_WORDS, FIELDS, OPERATORS
+from balances.query.catalogue import COLUMN_WORDS, OPERATORS, Arity
+from balances.query.json_tree import write_tree
+from balances.query.normal import normal
 from balances.query.tree import (
     DEFAULT_PER_PAGE,
     DEFAULT_SORT,
     BalanceQuery,
     Condition,
-    Logic,
+    Group,
     Sort,
-    Value,
 )
-from providers.money import plain
-
-
-class NoShortForm(ValueError):
-    """Report a tree that names and values alone cannot say."""
+from balances.query.values import encode_value
 
 
 def encode(query: BalanceQuery) -> str:
-    """Return the query string, without defaults; "" is the default query.
-
-    Raises: NoShortForm, for nested groups.
-    """
+    """Return the query string, without defaults; "" is the default query."""
     return urlencode(pairs(query), quote_via=quote, safe=",:")
 
 
 def pairs(query: BalanceQuery) -> list[tuple[str, str]]:
-    """Return the canonical names and values in order, to put into forms. Raises: NoShortForm."""
+    """Return the canonical names and values in order, to put into forms."""
     found = [("q", query.q)] if query.q else []
-    found += [pair for condition in _flat(query) for pair in _condition(condition)]
+    found += _filters(normal(query.where))
     if query.group_by:
         found.append(("group_by", ",".join(query.group_by)))
     if query.sort != DEFAULT_SORT:
@@ -51,32 +43,45 @@ def encode_sort(key: Sort) -> str:
     return f"-{key.field}" if key.descending else key.field
 
 
-def encode_value(value: Value) -> str:
-    """Write one value: amounts plain, instants in UTC with Z, no text as its sign."""
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-    return value or BLANK
+def _filters(where: Group) -> list[tuple[str, str]]:
+    """Write what names and values alone can say so, and the rest as one tree."""
+    found: list[tuple[str, str]] = []
+    rest: list[Condition | Group] = []
+    names: set[str] = set()
+    for part in where.filters:
+        if isinstance(part, Group) or (name := short_name(part)) in names:
+            rest.append(part)
+        else:
+            names.add(name)
+            found += [(name, value) for value in _short_values(part)]
+    if rest:
+        alone = rest[0] if len(rest) == 1 else None
+        found.append(
+            (
+                "filters",
+                write_tree(alone if isinstance(alone, Group) else Group(filters=tuple(rest))),
+            )
+        )
+    return found
 
 
-def _flat(query: BalanceQuery) -> list[Condition]:
-    group = query.where
-    conditions = [part for part in group.filters if isinstance(part, Condition)]
-    names = {_name(condition) for condition in conditions}
-    if group.logic is not Logic.AND or not len(group.filters) == len(conditions) == len(names):
-        raise NoShortForm("nested groups have no short form")
-    fields, operators = list(FIELDS), list(OPERATORS)
-    return sorted(conditions, key=lambda c: (fields.index(c.field), operators.index(c.operator)))
-
-
-def _name(condition: Condition) -> str:
+def short_name(condition: Condition) -> str:
+    """Return the parameter that says a condition: `field`, or `field__operator`."""
     plainly = condition.operator in ("eq", "in")
-    return condition.field if plainly else f"{condition.field}__{condition.operator}"
+    return (
+        condition.field
+        if plainly
+        else f"{condition.field}__{_REPEATED.get(condition.operator, condition.operator)}"
+    )
 
 
-def _condition(condition: Condition) -> list[tuple[str, str]]:
-    name, values = _name(condition), [encode_value(value) for value in condition.values]
-    if condition.operator == "between":
-        return [(name, ",".join(values))]
-    return [(name, value) for value in values]
+# A list is its single form repeated.
+_REPEATED = {"not_in": "not_eq"}
+
+
+def _short_values(condition: Condition) -> list[str]:
+    arity = OPERATORS[condition.operator].arity
+    if arity is Arity.NONE:
+        return ["true"]
+    values = [encode_value(value) for value in condition.values]
+    return [",".join(values)] if arity is Arity.TWO else values

@@ -5,14 +5,15 @@ Several of one filter mean "or", several `columns` join; of another single param
 it so), or with `is_strict` (the API) none.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from balances.query import catalogue
-from balances.query.catalogue import FIELDS, OPERATORS, Arity, Field
+from balances.query.catalogue import FIELDS, OPERATORS, Arity, Field, Operator
 from balances.query.faults import Fault, QueryError
+from balances.query.json_tree import read_tree
 from balances.query.names import (
     check_known,
     check_unique,
@@ -22,6 +23,7 @@ from balances.query.names import (
     shown,
     sort_key,
 )
+from balances.query.normal import normal
 from balances.query.tree import (
     DEFAULT_PER_PAGE,
     DEFAULT_SORT,
@@ -33,11 +35,13 @@ from balances.query.tree import (
     inside_currency,
 )
 from balances.query.values import BadValue, read_text, read_value
-from providers.phrases import phrase as _
 
 T = TypeVar("T")
+# Written by repeating the name, so that one list has one address.
+_LISTS = {"eq": "in", "not_eq": "not_in"}
+_UNWRITTEN = ("eq", "in", "not_in")
 _COLUMN_KEYS = {word: key for key, word in catalogue.COLUMN_WORDS.items()}
-SINGLES = ("q", "sort", "page", "per_page", "group_by", "columns")
+SINGLES = ("q", "filters", "sort", "page", "per_page", "group_by", "columns")
 
 
 class Parameters(Protocol):
@@ -80,9 +84,7 @@ class _Pairs:
 
 def _check_length(length: int) -> None:
     if length > catalogue.MAX_LENGTH:
-        message = _(
-            "has %(n)d characters; %(most)d are the most", n=length, most=catalogue.MAX_LENGTH
-        )
+        message = f"has {length} characters; {catalogue.MAX_LENGTH} are the most"
         raise QueryError.one("address", "too_long", message)
 
 
@@ -103,7 +105,7 @@ class _Reader:
     def query(self) -> BalanceQuery:
         """Read everything."""
         return BalanceQuery(
-            where=Group(filters=tuple(self.conditions())),
+            where=normal(Group(filters=self.filters())),
             q=self.single("q", "", self.read_q),
             sort=self.single("sort", DEFAULT_SORT, self.read_sort),
             page=self.single("page", 1, self.read_page),
@@ -124,7 +126,7 @@ class _Reader:
         if not values:
             return default
         if self.is_strict and len(values) > 1:
-            self.fail(name, "repeated", _("is given more than once"))
+            self.fail(name, "repeated", "is given more than once")
             return default
         try:
             return read(values[-1] if joined is None else joined.join(values))
@@ -133,75 +135,85 @@ class _Reader:
             return default
 
     # --- Filters -----------------------------------------------------------------------------
-    def conditions(self) -> Iterator[Condition]:
-        """Read all filters, in the catalogue's order."""
+    def filters(self) -> tuple[Condition | Group, ...]:
+        """Read the short filters and the tree; a row has to satisfy both."""
         names = [name for name in self.params if name not in SINGLES]
-        if len(names) > catalogue.MAX_CONDITIONS:
-            message = _(
-                "has %(n)d filters; %(most)d are the most",
-                n=len(names),
-                most=catalogue.MAX_CONDITIONS,
-            )
+        tree = self.single("filters", Group(), self.read_filters)
+        count = len(names) + len(list(tree.conditions()))
+        if count > catalogue.MAX_CONDITIONS:
+            message = f"has {count} filters; {catalogue.MAX_CONDITIONS} are the most"
             self.fail("address", "too_many_conditions", message)
-            return
-        found = [condition for name in names if (condition := self.condition(name))]
-        yield from sorted(found, key=_rank)
+            return ()
+        return (*filter(None, map(self.condition, names)), tree)
+
+    def read_filters(self, text: str) -> Group:
+        """Read the tree; its faults are told by their JSON pointers."""
+        try:
+            return read_tree(text, zone=self.zone)
+        except QueryError as error:
+            self.faults += error.faults
+            return Group()
 
     def condition(self, name: str) -> Condition | None:
         """Read one filter, `field` or `field__operator`."""
-        field_name, _sep, operator = name.partition("__")
+        field_name, _, operator = name.partition("__")
         field = FIELDS.get(field_name)
         if field is None:
-            self.fail(
-                shown(name),
-                "unknown_field",
-                _("is not known; known are %(known)s", known=_known()),
-            )
+            self.fail(shown(name), "unknown_field", f"is not known; known are {_known()}")
             return None
-        if not field.allows(operator or "eq") or operator in ("eq", "in"):
-            self.fail(
-                shown(name),
-                "unknown_operator",
-                _("is no way to filter %(field)s", field=field.label.lower()),
-            )
+        if not field.allows(operator or "eq") or operator in _UNWRITTEN:
+            self.fail(shown(name), "unknown_operator", f"is no way to filter {field.label.lower()}")
             return None
-        return self.compared(name, field, operator)
+        return self.compared(name, field, OPERATORS[operator or "eq"])
 
-    def compared(self, name: str, field: Field, operator: str) -> Condition | None:
+    def compared(self, name: str, field: Field, operator: Operator) -> Condition | None:
         """Read a known filter's values."""
         texts = self.params[name]
-        if operator and self.is_strict and len(texts) > 1:
-            self.fail(name, "repeated", _("is given more than once"))
-            return None
-        if operator:
-            is_pair = OPERATORS[operator].arity is Arity.TWO
-            texts = texts[-1].split(",") if is_pair else texts[-1:]
-            if is_pair and len(texts) != 2:
-                self.fail(name, "two_values", _("takes two values with a comma between"))
+        several = _LISTS.get(operator.name, "")
+        if not field.allows(several):
+            if self.is_strict and len(texts) > 1:
+                self.fail(name, "repeated", "is given more than once")
                 return None
-        values = self.values(name, field, texts)
+            texts = texts[-1:]
+        if operator.arity is Arity.NONE:
+            return self.null_check(name, field, operator, texts[0])
+        if operator.arity is Arity.TWO:
+            texts = texts[0].split(",")
+            if len(texts) != 2:
+                self.fail(name, "two_values", "takes two values with a comma between")
+                return None
+        values = self.values(name, field, operator, texts)
         if values is None:
             return None
-        return Condition(field.name, operator, values) if operator else _any_of(field, values)
+        return Condition(
+            field.name, operator.name if len(values) == 1 else several or operator.name, values
+        )
 
-    def values(self, name: str, field: Field, texts: list[str]) -> tuple[Value, ...] | None:
+    def null_check(
+        self, name: str, field: Field, operator: Operator, text: str
+    ) -> Condition | None:
+        """Read a check that compares with nothing."""
+        if text.strip().lower() != "true":
+            self.fail(name, "no_value", f"is written {name}=true, not {text[:40]!r}")
+            return None
+        return Condition(field.name, operator.name, ())
+
+    def values(
+        self, name: str, field: Field, operator: Operator, texts: list[str]
+    ) -> tuple[Value, ...] | None:
         """Read values of one field; None when any is a fault."""
         if len(texts) > catalogue.MAX_VALUES:
             self.fail(
                 name,
                 "too_many_values",
-                _(
-                    "has %(n)d values; %(most)d are the most",
-                    n=len(texts),
-                    most=catalogue.MAX_VALUES,
-                ),
+                f"has {len(texts)} values; {catalogue.MAX_VALUES} are the most",
             )
             return None
         before = len(self.faults)
         found: list[Value] = []
         for text in texts:
             try:
-                found.append(read_value(field, text, zone=self.zone))
+                found.append(read_value(field, text, zone=self.zone, operator=operator.name))
             except BadValue as fault:
                 self.fail(name, fault.code, fault.message)
         return tuple(found) if len(self.faults) == before else None
@@ -211,9 +223,7 @@ class _Reader:
         """Read the search, white space evened out."""
         terms = read_text(" ".join(text.split()), limit=catalogue.MAX_Q)
         if len(terms.split()) > catalogue.MAX_TERMS:
-            raise BadValue(
-                "too_many_terms", _("has more than %(most)d words", most=catalogue.MAX_TERMS)
-            )
+            raise BadValue("too_many_terms", f"has more than {catalogue.MAX_TERMS} words")
         return terms
 
     def read_sort(self, text: str) -> tuple[Sort, ...]:
@@ -226,11 +236,7 @@ class _Reader:
         if chosen > catalogue.MAX_SORTS:
             raise BadValue(
                 "too_many_sorts",
-                _(
-                    "has %(n)d keys beside currency; %(most)d are the most",
-                    n=chosen,
-                    most=catalogue.MAX_SORTS,
-                ),
+                f"has {chosen} keys beside currency; {catalogue.MAX_SORTS} are the most",
             )
         return keys or DEFAULT_SORT
 
@@ -244,30 +250,18 @@ class _Reader:
 
     def read_group_by(self, text: str) -> tuple[str, ...]:
         """Read what rows are grouped by."""
-        names = known_names(text, catalogue.GROUPS)
+        names = known_names(text, known=catalogue.GROUPS)
         if len(names) > catalogue.MAX_GROUPS:
-            raise BadValue(
-                "too_many_groups", _("takes %(most)d at most", most=catalogue.MAX_GROUPS)
-            )
+            raise BadValue("too_many_groups", f"takes {catalogue.MAX_GROUPS} at most")
         return names
 
     def read_columns(self, text: str) -> tuple[str, ...]:
         """Read columns in order; those that are never hidden stand first when left out."""
         names = tuple(_COLUMN_KEYS.get(name, name) for name in listed(text))
-        check_known(names, catalogue.COLUMNS, said=catalogue.COLUMN_WORDS)
+        check_known(names, known=catalogue.COLUMNS, said=catalogue.COLUMN_WORDS)
         check_unique(names)
         return tuple(name for name in catalogue.KEPT_COLUMNS if name not in names) + names
 
 
 def _known() -> str:
     return ", ".join((*FIELDS, *SINGLES))
-
-
-def _rank(condition: Condition) -> tuple[int, int]:
-    return (list(FIELDS).index(condition.field), list(OPERATORS).index(condition.operator))
-
-
-def _any_of(field: Field, values: tuple[Value, ...]) -> Condition:
-    """Join equal comparisons into one, its values in order and once each."""
-    several = tuple(sorted(dict.fromkeys(values)))
-    return Condition(field.name, "eq" if len(several) == 1 else "in", several)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-Value = str | Decimal | datetime
+Value = str | Decimal | datetime | int | bool
 
 
 class Logic(StrEnum):
@@ -20,7 +20,7 @@ class Logic(StrEnum):
 class Condition:
     """Compare one field; `field` and `operator` are names of the catalogue.
 
-    Units: natural, in each balance's own currency. Time: instants are aware UTC.
+    Units: natural, in each balance's own currency; ages in whole minutes. Time: instants are aware UTC.
     """
 
     field: str

@@ -1,7 +1,7 @@
 """Answer queries over plain Python values: the oracle for what SQL answers."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from functools import cmp_to_key
@@ -12,7 +12,7 @@ from balances.models import Balance
 from balances.query.tree import BalanceQuery, Condition, Group, Logic, Sort
 
 WIDE = Context(prec=100)
-TEXTS = {"account", "owner", "reference", "network"}
+TEXTS = {"account", "owner", "owner_ref", "reference", "network", "address"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ def record(balance: Balance, *, now: datetime) -> Record:
         "account": fold(account.display_name or account.name or account.external_ref) or None,
         "account_kind": account.kind.lower(),
         "owner": fold(account.owner_name or account.owner_ref) or None,
+        "owner_ref": fold(account.owner_ref) or None,
+        "address": fold(account.address) or None,
         "reference": fold(account.external_ref) or None,
         "network": fold(account.network) or None,
         "environment": credential.environment.lower(),
@@ -49,7 +51,12 @@ def record(balance: Balance, *, now: datetime) -> Record:
         "pending": balance.pending,
         "ledger": balance.ledger,
         "as_of": balance.as_of or scope.as_of,
+        "as_of_source": (balance.as_of_source if balance.as_of else scope.as_of_source).lower(),
         "fetched_at": balance.fetched_at or scope.read_at,
+        "missing_since": balance.missing_since,
+        "verified": balance.verified,
+        "age": _minutes(balance.fetched_at or scope.read_at, now),
+        "id": balance.public_id,
     }
     texts = (
         *(account.display_name, account.name, account.owner_name, account.owner_ref),
@@ -69,6 +76,13 @@ def _is_zero(balance: Balance) -> bool:
     """Tell whether all that is reported is zero, the available amount among it."""
     figures = (balance.available, balance.pending, balance.ledger)
     return balance.available is not None and not any(figures)
+
+
+def _minutes(instant: datetime | None, now: datetime) -> Decimal | None:
+    """Return an age in minutes, to the microsecond."""
+    if instant is None:
+        return None
+    return WIDE.divide(Decimal((now - instant) // timedelta(microseconds=1)), Decimal(60_000_000))
 
 
 def state(balance: Balance, *, now: datetime) -> str:
@@ -146,6 +160,11 @@ def _holds(part: Group | Condition, each: Record) -> bool:
 
 
 def _true(condition: Condition, value: Any) -> bool:
+    name = condition.operator
+    if name.startswith("not_"):
+        return not _true(replace(condition, operator=name.removeprefix("not_")), value)
+    if name in ("is_null", "is_not_null"):
+        return (value is None) == (name == "is_null")
     wanted: list[Any] = list(condition.values)
     if condition.field in TEXTS:
         wanted = [fold(text) for text in wanted]
@@ -161,8 +180,11 @@ def _true(condition: Condition, value: Any) -> bool:
         "lt": lambda: value < first,
         "lte": lambda: value <= first,
         "between": lambda: first <= value <= last,
+        "contains": lambda: first in value,
+        "starts_with": lambda: value.startswith(first),
+        "ends_with": lambda: value.endswith(first),
     }
-    return comparisons[condition.operator]()
+    return comparisons[name]()
 
 
 def _by(key: Sort) -> Callable[[Record, Record], int]:

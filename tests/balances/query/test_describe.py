@@ -47,6 +47,21 @@ def say(text: str) -> str:
             "Closed balances are left out. Sorted by currency (A to Z), available (largest first).",
         ),
         (
+            "network__not_eq=-&owner__is_not_null=true&sort=account",
+            "Balances where Owner is not none and Network is not none. Closed balances are left out. "
+            "Sorted by account (A to Z).",
+        ),
+        (
+            "available__not_eq=0&network__not_eq=Polygon&age__lte=1440&sort=account",
+            "Balances where Network is not Polygon, or none and Available is not 0, or not reported "
+            "and Confirmed in the last 24 hours. Closed balances are left out. Sorted by account (A to Z).",
+        ),
+        (
+            "pending__is_null=true&pending__is_not_null=true&age__gt=2880&verified=false&sort=account",
+            "Balances where Verified is no and Pending is not reported and Pending is reported "
+            "and Confirmed more than 2 days ago. Closed balances are left out. Sorted by account (A to Z).",
+        ),
+        (
             "state=closed&group_by=provider&sort=account",
             "Balances where State is Closed. Grouped by provider. Sorted by account (A to Z).",
         ),

@@ -1,9 +1,10 @@
 from datetime import datetime
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from balances.query.encode import NoShortForm, encode, pairs
+from balances.query.encode import encode, pairs
 from balances.query.parse import parse_text
 from balances.query.tree import BalanceQuery, Condition, Group, Logic
 
@@ -66,21 +67,46 @@ def test_pairs_are_the_address_for_a_form() -> None:
     assert pairs(query) == [("currency", "EUR"), ("currency", "USD"), ("page", "2")]
 
 
+USD, EUR = Condition("currency", "eq", ("USD",)), Condition("currency", "eq", ("EUR",))
+OWN = Condition("holder", "eq", ("own",))
+
+
 @pytest.mark.parametrize(
-    "where",
+    ("where", "address"),
     [
-        Group(
-            Logic.OR, (Condition("currency", "eq", ("USD",)), Condition("holder", "eq", ("own",)))
+        (
+            Group(Logic.OR, (USD, OWN)),
+            'filters={"node":"group","logic":"or","filters":['
+            '{"node":"condition","field":"currency","operator":"eq","value":"USD"},'
+            '{"node":"condition","field":"holder","operator":"eq","value":"own"}]}',
         ),
-        Group(filters=(Group(filters=(Condition("currency", "eq", ("USD",)),)),)),
-        Group(
-            filters=(Condition("currency", "eq", ("USD",)), Condition("currency", "eq", ("EUR",)))
+        (Group(filters=(Group(filters=(USD,)), OWN)), "currency=USD&holder=own"),
+        (Group(Logic.OR, (USD, USD)), "currency=USD"),
+        (
+            Group(filters=(USD, EUR)),
+            'currency=EUR&filters={"node":"group","logic":"and","filters":['
+            '{"node":"condition","field":"currency","operator":"eq","value":"USD"}]}',
         ),
     ],
 )
-def test_what_has_no_short_form_is_not_written_wrongly(where: Group) -> None:
-    with pytest.raises(NoShortForm):
-        encode(BalanceQuery(where=where))
+def test_what_names_and_values_cannot_say_is_written_as_a_tree(where: Group, address: str) -> None:
+    assert unquote(encode(BalanceQuery(where=where))) == address
+    assert canonical(address) == encode(BalanceQuery(where=where))
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("network__not_eq=b&network__not_eq=a", "network__not_eq=b&network__not_eq=a"),
+        ("pending__is_null=TRUE", "pending__is_null=true"),
+        ("age__lte=01440", "age__lte=1440"),
+        ("verified=False", "verified=false"),
+        ("available__not_between=1,2.0", "available__not_between=1,2"),
+    ],
+)
+def test_every_operator_has_one_short_form(text: str, address: str) -> None:
+    parts = sorted(address.split("&"))
+    assert canonical(text) == "&".join(parts)
 
 
 def test_an_instant_of_any_zone_is_written_in_utc() -> None:

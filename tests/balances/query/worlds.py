@@ -6,7 +6,17 @@ from random import Random
 from urllib.parse import urlencode
 
 from balances.models import Account, Balance
-from balances.query.catalogue import FIELDS, GROUPS, SORTS, Kind
+from balances.query.catalogue import (
+    FIELDS,
+    GROUPS,
+    OPERATORS,
+    PARTIAL,
+    SORTS,
+    Arity,
+    Field,
+    Kind,
+    Operator,
+)
 from providers.models import Credential
 from providers.tenancy.models import Tenant
 from tests.balances.builders import NOW, make_credential, make_scope
@@ -71,7 +81,8 @@ def make_world(tenant: Tenant, *, seed: int, rows: int = 60) -> None:
                 holder=account.holder,
                 counting=account.counting,
                 as_of=_maybe_time(random, 0.5),
-                as_of_source="PROVIDER",
+                as_of_source=random.choice(("PROVIDER", "RECEIVED")),
+                verified=random.random() < 0.8,
                 fetched_at=_maybe_time(random, 0.2),
                 missing_since=_maybe_time(random, 0.1),
                 **_amounts(random),
@@ -150,21 +161,48 @@ def _maybe_amount(random: Random) -> Decimal | None:
 
 def _filter(random: Random, name: str, tenant: Tenant) -> list[tuple[str, str]]:
     field = FIELDS[name]
-    if field.kind in (Kind.CODE, Kind.TEXT):
-        known = _values(name, tenant)
-        return [(name, random.choice(known)) for _ in range(random.choice((1, 1, 2, 4)))]
-    several = AMOUNTS if field.kind is Kind.AMOUNT else _instants(random)
-    operator = random.choice(("", "gt", "gte", "lt", "lte", "between"))
-    if operator == "between":
-        return [(f"{name}__between", f"{random.choice(several)},{random.choice(several)}")]
-    if not operator:
-        return [(name, random.choice(several)) for _ in range(random.choice((1, 3)))]
-    return [(f"{name}__{operator}", random.choice(several))]
+    operator = random.choice([each for each in OPERATORS.values() if field.allows(each.name)])
+    if operator.name in ("in", "not_in"):
+        operator = OPERATORS[operator.name.replace("in", "eq")]
+    key = name if operator.name == "eq" else f"{name}__{operator.name}"
+    if operator.arity is Arity.NONE:
+        return [(key, "true")]
+    known = _known(random, field, operator, tenant)
+    if operator.arity is Arity.TWO:
+        return [(key, f"{random.choice(known)},{random.choice(known)}")]
+    is_list = operator.name in ("eq", "not_eq") and field.allows("in")
+    return [
+        (key, random.choice(known)) for _ in range(random.choice((1, 1, 2, 4)) if is_list else 1)
+    ]
+
+
+def _known(random: Random, field: Field, operator: Operator, tenant: Tenant) -> tuple[str, ...]:
+    """Return values of which most answer something."""
+    if field.kind is Kind.AMOUNT:
+        return AMOUNTS
+    if field.kind is Kind.INSTANT:
+        return _instants(random)
+    if field.kind is Kind.MINUTES:
+        return ("0", "1", "60", "1440", "576000", "52596000")
+    if field.kind is Kind.FLAG:
+        return ("true", "false")
+    known = _values(field.name, tenant)
+    if operator.name not in PARTIAL:
+        return known
+    pieces = (_piece(random, text) for text in known)
+    return tuple(piece for piece in pieces if piece.strip() == piece != "") or known
+
+
+def _piece(random: Random, text: str) -> str:
+    first, last = sorted((random.randint(0, len(text)), random.randint(0, len(text))))
+    return random.choice((text[:last], text[first:], text[first:last]))
 
 
 def _values(name: str, tenant: Tenant) -> tuple[str, ...]:
     if name == "credential":
         return tuple(Credential.objects.for_tenant(tenant).values_list("public_id", flat=True))
+    if name == "id":
+        return tuple(Balance.objects.for_tenant(tenant).values_list("public_id", flat=True))
     if name == "reference":
         return tuple(Account.objects.for_tenant(tenant).values_list("external_ref", flat=True))
     codes = {"currency": (*CURRENCIES, "ZZZ"), "provider": ("payiano", "payman", "swipelux")}
