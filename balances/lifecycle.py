@@ -26,7 +26,15 @@ FIXED_HOLDERS = (AccountKind.AGENT, AccountKind.CUSTOMER)
 
 
 class Refused(ValueError):
-    """Say to a person why their decision was not carried out; nothing was changed."""
+    """Say to a person why their decision was not carried out; nothing was changed.
+
+    `field` names what of the decision is at fault, if one part is.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        """Hold the words and the part they are about."""
+        super().__init__(message)
+        self.field = field
 
 
 # --- Credentials ----------------------------------------------------------------------------------
@@ -112,7 +120,8 @@ def close_account(
         if locked.closed_at is not None:
             raise Refused(_("This account is closed already."))
         if closed_from > _today(locked.credential, now=now):
-            raise Refused(_("Close it from today or from an earlier day."))
+            why = _("Close it from today or from an earlier day.")
+            raise Refused(why, field="closed_from")
         locked.closed_at, locked.closed_from = now, closed_from
         locked.closed_by, locked.closed_reason = actor, reason
         locked.save(update_fields=["closed_at", "closed_from", "closed_by", "closed_reason"])
@@ -168,9 +177,8 @@ def set_holder(
     with transaction.atomic():
         locked = _locked(account)
         if locked.kind in FIXED_HOLDERS and holder != locked.holder:
-            raise Refused(
-                _("An agent's figure may contain its customers', so the two keep their holders.")
-            )
+            why = _("An agent's figure may contain its customers', so the two keep their holders.")
+            raise Refused(why, field="holder")
         before = {"holder": locked.holder}
         locked.holder_set = True
         locked.save(update_fields=["holder_set"])
@@ -272,7 +280,7 @@ def _today(credential: Credential, *, now: datetime) -> date:
 def _reason(text: str) -> str:
     """Return the reason, trimmed. Raises: Refused, for none."""
     if not text.strip():
-        raise Refused(_("Give a reason."))
+        raise Refused(_("Give a reason."), field="reason")
     return text.strip()[:REASON_LENGTH]
 
 

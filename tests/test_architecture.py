@@ -44,11 +44,13 @@ ARROWS: dict[str, set[str]] = {
     "providers.words": {"providers.models", "providers.errors"},
     "providers.pill": MODELS | {"providers.connectors"},
     "providers.context": MODELS | {"providers.pill"},
+    "providers.decisions": MODELS | FLOOR,
     "providers.forms": SERVICES | MODELS | FLOOR | {"providers.words"},
     "providers.views": SERVICES
     | MODELS
     | FLOOR
-    | {"providers.forms", "providers.words", "providers.sealing", "providers.pill"},
+    | {"providers.forms", "providers.decisions", "providers.words", "providers.sealing"}
+    | {"providers.pill"},
     "providers.urls": {"providers.views"},
     "providers.management": SERVICES
     | MODELS

@@ -1,13 +1,16 @@
 """Carry out what people decide on the pages, and send them back where they were."""
 
 from collections.abc import Callable
-from datetime import date
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -16,16 +19,20 @@ from django.views.decorators.http import require_POST
 
 from balances import lifecycle, tasks
 from balances.lifecycle import Refused
-from balances.models import Account, HeldReading, Holder
+from balances.models import Account, Balance, HeldReading
+from balances.views.forms import CloseForm, HeldForm, KeepForm, RenameForm, ReopenForm
+from balances.views.pages import detail_page
+from providers.decisions import DecisionForm, HolderForm, RetireForm
 from providers.models import Credential
 from providers.tenancy import htmx
 from providers.tenancy.managers import is_public_id
 from providers.tenancy.scoping import Action, TenantRequest, role_required
+from providers.views.credentials import refused_page
 from providers.views.progress import PARTIAL, status
 
-DECISIONS = {"accept": True, "discard": False}
-NAME_LENGTH = 120
 PAGE = "providers/sync_status.html"
+# Addresses at which a refused form stands; who comes back by GET finds nothing there.
+FORMS = frozenset("rename close reopen keep holder held_decide credential_holder retire".split())
 
 
 # --- Sync -----------------------------------------------------------------------------------------
@@ -83,31 +90,24 @@ def resume(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseB
 @role_required(Action.MANAGE_CREDENTIALS)
 def credential_holder(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
     """Say whose money all accounts of a credential hold, but those a person has set apart."""
-    credential = _credential(request, public_id)
-    chosen = _text(request, "holder").upper()
-
-    def act() -> None:
-        if chosen not in Holder:
-            raise Refused(_("Choose Own or Customers'."))
-        lifecycle.set_credential_holder(
-            credential,
-            holder=Holder(chosen),
-            actor=request.user,
-            reason=_text(request, "reason"),
-            now=timezone.now(),
-        )
-
-    return _answer(request, act, done=_("The holder is changed."))
+    credential, form = _credential(request, public_id), HolderForm(request.POST)
+    if not form.is_valid():
+        return refused_page(request, credential, refused=form)
+    lifecycle.set_credential_holder(
+        credential, actor=request.user, now=timezone.now(), **form.cleaned_data
+    )
+    messages.success(request, _("The holder is changed."))
+    return redirect("providers:credential", request.tenant.slug, public_id)
 
 
 @require_POST
 @role_required(Action.MANAGE_CREDENTIALS)
 def retire(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
     """Retire a credential for good."""
-    credential = _credential(request, public_id)
-    lifecycle.retire(
-        credential, actor=request.user, now=timezone.now(), reason=_text(request, "reason")
-    )
+    credential, form = _credential(request, public_id), RetireForm(request.POST)
+    if not form.is_valid():
+        return refused_page(request, credential, refused=form)
+    lifecycle.retire(credential, actor=request.user, now=timezone.now(), **form.cleaned_data)
     messages.success(request, _("%(name)s is retired.") % {"name": credential.name})
     return redirect("providers:credentials", request.tenant.slug)
 
@@ -117,80 +117,65 @@ def retire(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseB
 @role_required(Action.RENAME)
 def rename(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
     """Give an account a display name; an empty one takes it away."""
-    account, name = _account(request, public_id), _text(request, "display_name")
-
-    def act() -> None:
-        if len(name) > NAME_LENGTH or not name.isprintable():
-            raise Refused(_("A name has at most 120 printable characters."))
-        lifecycle.rename_account(account, display_name=name, actor=request.user, now=timezone.now())
-
-    return _answer(request, act, done=_("The name is saved."))
+    return _decide_account(
+        request,
+        public_id,
+        RenameForm(request.POST),
+        act=lifecycle.rename_account,
+        done=_("The name is saved."),
+    )
 
 
 @require_POST
 @role_required(Action.MANAGE_ACCOUNTS)
 def close(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
     """Close an account from a day on, for a reason."""
-    account = _account(request, public_id)
-
-    def act() -> None:
-        lifecycle.close_account(
-            account,
-            closed_from=_day(_text(request, "closed_from")),
-            actor=request.user,
-            reason=_text(request, "reason"),
-            now=timezone.now(),
-        )
-
-    return _answer(request, act, done=_("The account is closed."))
+    return _decide_account(
+        request,
+        public_id,
+        CloseForm(request.POST),
+        act=lifecycle.close_account,
+        done=_("The account is closed."),
+    )
 
 
 @require_POST
 @role_required(Action.MANAGE_ACCOUNTS)
 def reopen(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
     """Reopen a closed account."""
-    account = _account(request, public_id)
-
-    def act() -> None:
-        lifecycle.reopen_account(
-            account, actor=request.user, reason=_text(request, "reason"), now=timezone.now()
-        )
-
-    return _answer(request, act, done=_("The account is open again."))
+    return _decide_account(
+        request,
+        public_id,
+        ReopenForm(request.POST),
+        act=lifecycle.reopen_account,
+        done=_("The account is open again."),
+    )
 
 
 @require_POST
 @role_required(Action.MANAGE_ACCOUNTS)
 def keep(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
     """Keep a missing account."""
-    account = _account(request, public_id)
-
-    def act() -> None:
-        lifecycle.keep_account(
-            account, actor=request.user, reason=_text(request, "reason"), now=timezone.now()
-        )
-
-    return _answer(request, act, done=_("The account is kept; its figures stand."))
+    return _decide_account(
+        request,
+        public_id,
+        KeepForm(request.POST),
+        act=lifecycle.keep_account,
+        done=_("The account is kept; its figures stand."),
+    )
 
 
 @require_POST
 @role_required(Action.MANAGE_ACCOUNTS)
 def holder(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
     """Say whose money an account holds."""
-    account, chosen = _account(request, public_id), _text(request, "holder").upper()
-
-    def act() -> None:
-        if chosen not in Holder:
-            raise Refused(_("Choose whose money it is."))
-        lifecycle.set_holder(
-            account,
-            holder=Holder(chosen),
-            actor=request.user,
-            reason=_text(request, "reason"),
-            now=timezone.now(),
-        )
-
-    return _answer(request, act, done=_("The holder is changed."))
+    return _decide_account(
+        request,
+        public_id,
+        HolderForm(request.POST),
+        act=lifecycle.set_holder,
+        done=_("The holder is changed."),
+    )
 
 
 # --- Held readings --------------------------------------------------------------------------------
@@ -200,42 +185,82 @@ def held_decide(request: TenantRequest, tenant: str, public_id: str) -> HttpResp
     """Accept a held reading or discard it."""
     readings = HeldReading.objects.for_tenant(request.tenant).select_related("scope__credential")
     held = get_object_or_404(readings, public_id=public_id)
-    decision = _text(request, "decision")
+    balances = Balance.objects.for_tenant(request.tenant).filter(scope=held.scope)
 
-    def act() -> None:
-        if decision not in DECISIONS:
-            raise Refused(_("Accept the reading or discard it."))
-        lifecycle.decide_held(
-            held,
-            is_accepted=DECISIONS[decision],
-            actor=request.user,
-            reason=_text(request, "reason"),
-            now=timezone.now(),
-        )
+    def act(*, decision: str, **said: Any) -> None:
+        lifecycle.decide_held(held, is_accepted=decision == "accept", **said)
 
-    return _answer(request, act, done=_("The decision is carried out."))
+    done = _("The decision is carried out.")
+    return _decide(request, HeldForm(request.POST), balances, act=act, done=done)
 
 
 # --- Common ---------------------------------------------------------------------------------------
-def _answer(request: TenantRequest, act: Callable[[], None], *, done: str) -> HttpResponse:
-    """Act and say so, or say why not."""
-    try:
-        act()
-    except Refused as fault:
-        messages.error(request, str(fault))
-    else:
-        messages.success(request, done)
+def _decide_account(
+    request: TenantRequest,
+    public_id: str,
+    form: DecisionForm,
+    *,
+    act: Callable[..., None],
+    done: str,
+) -> HttpResponse:
+    """Do to an account what a form says, or show it again on the account's page."""
+    account = _account(request, public_id)
+    balances = Balance.objects.for_tenant(request.tenant).filter(account=account)
+    return _decide(request, form, balances, act=partial(act, account), done=done)
+
+
+def _decide(
+    request: TenantRequest,
+    form: DecisionForm,
+    balances: QuerySet[Balance],
+    *,
+    act: Callable[..., None],
+    done: str,
+) -> HttpResponse:
+    """Act on what was typed and say so, or show the form again beside what is wrong with it."""
+    shown = _shown(request, balances)
+    if form.is_valid():
+        try:
+            act(actor=request.user, now=timezone.now(), **form.cleaned_data)
+        except Refused as fault:
+            form.add_error(fault.field, str(fault))
+        else:
+            messages.success(request, done)
+            return _back(request, below=shown)
+    if shown:
+        return detail_page(request, shown, refused=form)
+    messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
     return _back(request)
 
 
-def _back(request: TenantRequest) -> HttpResponse:
-    """Return to the page of ours the person came from, else to the balances."""
+def _shown(request: TenantRequest, balances: QuerySet[Balance]) -> str:
+    """Return which balance's page the form stands on: the one it names, else the first."""
+    found = list(balances.order_by("currency", "id").values_list("public_id", flat=True))
+    named = request.POST.get("balance", "")
+    return named if named in found else next(iter(found), "")
+
+
+def _back(request: TenantRequest, *, below: str = "") -> HttpResponse:
+    """Return to the page of ours the person came from, else to the balance `below` or to the balances.
+
+    A refused form stands at its own address, which shows nothing to who comes back.
+    """
     came_from = request.headers.get("Referer", "")
     is_ours = url_has_allowed_host_and_scheme(
         came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    target = came_from if is_ours else reverse("balances:list", args=[request.tenant.slug])
-    return redirect(target)
+    if is_ours and not _is_form(urlsplit(came_from).path):
+        return redirect(came_from)
+    if below:
+        return redirect("balances:detail", request.tenant.slug, below)
+    return redirect("balances:list", request.tenant.slug)
+
+
+def _is_form(path: str) -> bool:
+    try:
+        return resolve(path).url_name in FORMS
+    except Resolver404:
+        return False
 
 
 def _credential(request: TenantRequest, public_id: str) -> Credential:
@@ -256,11 +281,3 @@ def _account(request: TenantRequest, public_id: str) -> Account:
 def _text(request: TenantRequest, name: str) -> str:
     """Return a posted text, free of what PostgreSQL cannot store."""
     return request.POST.get(name, "").replace("\x00", "").strip()
-
-
-def _day(text: str) -> date:
-    """Read a day. Raises: Refused."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refused(_("Enter the day as YYYY-MM-DD.")) from None

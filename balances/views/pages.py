@@ -11,17 +11,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from balances import results
+from balances.models import Account
 from balances.query.faults import QueryError
 from balances.query.parse import parse
 from balances.query.tree import BalanceQuery
 from balances.views import filters
 from balances.views.detail import detail
+from balances.views.forms import account_forms
 from balances.views.freshness import freshness
 from balances.views.history import history
 from balances.views.links import Links
 from balances.views.sorting import group_menu, sort_menu
 from balances.views.table import table
 from balances.views.words import labels
+from providers.decisions import DecisionForm
 from providers.pill import sync_pill
 from providers.tenancy import htmx
 from providers.tenancy.scoping import Action, TenantRequest, may, role_required
@@ -139,6 +142,16 @@ def _export(
 @role_required(Action.READ)
 def balance_detail(request: TenantRequest, tenant: str, public_id: str) -> HttpResponse:
     """Show one balance: its figures, its source, its observations and the runs that read it."""
+    return detail_page(request, public_id)
+
+
+def detail_page(
+    request: TenantRequest, public_id: str, *, refused: DecisionForm | None = None
+) -> HttpResponse:
+    """Show one balance, with a decision about it that was refused, as it was typed and with 422.
+
+    Raises: Http404.
+    """
     context = results.Context.load(request.tenant, now=timezone.now())
     row = results.one(public_id, context=context)
     if row is None:
@@ -146,6 +159,9 @@ def balance_detail(request: TenantRequest, tenant: str, public_id: str) -> HttpR
     values = detail(row, context=context, role=request.role)
     values["sync_pill"] = pill(request, context)
     values["history"] = past = history(row, params=request.GET, context=context)
-    status = 422 if "fault" in past else 200
+    account: Account = values["account"]
+    values["forms"] = account_forms(account, today=values["today"], refused=refused)
+    values["refused"] = refused
+    status = 422 if refused or "fault" in past else 200
     parts = {"balances-history": "balances/_history.html"}
     return htmx.render(request, "balances/detail.html", values, partials=parts, status=status)

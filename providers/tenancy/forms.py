@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,7 @@ from providers.tenancy.roles import SUMMARIES
 Card = dict[str, Any]
 REASON_LENGTH = 300
 NAME_LENGTH = 150
+NO_NULL = _("Leave out the null character.")
 
 
 class TenancyForm(forms.Form):
@@ -55,7 +57,10 @@ class RoleForm(TenancyForm):
         label=_("Reason"),
         required=False,
         max_length=REASON_LENGTH,
-        error_messages={"max_length": _("Use up to 300 letters.")},
+        error_messages={
+            "max_length": _("Use up to 300 letters."),
+            "null_characters_not_allowed": NO_NULL,
+        },
     )
 
 
@@ -69,6 +74,7 @@ class InviteForm(TenancyForm):
             "required": _("Type the e-mail address of the person."),
             "invalid": _("An e-mail address looks like name@company.com."),
             "max_length": _("An e-mail address has up to 254 letters."),
+            "null_characters_not_allowed": NO_NULL,
         },
     )
     role = RoleForm.base_fields["role"]
@@ -89,8 +95,16 @@ class NameForm(TenancyForm):
         error_messages={
             "required": _("Type the name that colleagues know you by."),
             "max_length": _("Use up to 150 letters."),
+            "null_characters_not_allowed": NO_NULL,
         },
     )
+
+    def clean_name(self) -> str:
+        """Refuse what could make a name read as another."""
+        text = str(self.cleaned_data["name"])
+        if not text.isprintable():
+            raise ValidationError(_("Use letters, digits and signs alone: no marks that hide."))
+        return text
 
 
 class DisplayForm(TenancyForm):

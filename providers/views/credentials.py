@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from providers.connectors import CONNECTORS
 from providers.connectors.base import Connector, SettingsError
+from providers.decisions import DecisionForm, credential_forms
 from providers.forms import CredentialForm
 from providers.models import Credential
 from providers.phrases import translated
@@ -95,6 +96,19 @@ def test(request: TenantRequest, tenant: str) -> HttpResponse:
     return _form_page(request, form, finding=finding, status=status)
 
 
+def refused_page(
+    request: TenantRequest, credential: Credential, *, refused: DecisionForm
+) -> HttpResponse:
+    """Show a credential with a decision about it that was refused, as it was typed and with 422."""
+    if credential.retired_at is not None:
+        context = {**_facts(request, credential), "refused": refused}
+        return htmx.render(request, "providers/credential.html", context, status=UNPROCESSABLE)
+    form = CredentialForm(
+        connector=_connector(credential.provider), tenant=request.tenant, saved=credential
+    )
+    return _form_page(request, form, refused=refused, status=UNPROCESSABLE)
+
+
 def _save(request: TenantRequest, form: CredentialForm) -> HttpResponseBase:
     """Save what the form holds; a new address, key or list must have passed a test just now."""
     finding = _probe(form, only_if_needed=True)
@@ -134,6 +148,7 @@ def _form_page(
     form: CredentialForm,
     *,
     finding: Finding | None = None,
+    refused: DecisionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
@@ -145,7 +160,8 @@ def _form_page(
         "now": now,
     }
     if form.saved is not None:
-        context |= _facts(request, form.saved)
+        context |= _facts(request, form.saved) | {"refused": refused}
+        context["decisions"] = credential_forms(form.saved, refused=refused)
     return htmx.render(
         request, "providers/credential_form.html", context, partials=RESULT, status=status
     )

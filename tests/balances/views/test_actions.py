@@ -13,6 +13,7 @@ from providers.models import Credential
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import make_credential
 from tests.balances.readings import MINUTE, T0, balance, keep, row
+from tests.screen import Screen
 
 LIST = "http://testserver/acme/balances/?currency=USD"
 
@@ -121,21 +122,80 @@ def test_account_is_named_closed_reopened_and_kept(admin: Client, account: Accou
 
 
 @pytest.mark.parametrize(
-    ("name", "body", "why"),
+    ("name", "body", "field", "why"),
     [
-        ("close", {"closed_from": "soon", "reason": "x"}, "Enter the day as YYYY-MM-DD."),
-        ("close", {"closed_from": "2020-02-29"}, "Give a reason."),
-        ("holder", {"holder": "NOBODY", "reason": "x"}, "Choose whose money it is."),
-        ("rename", {"display_name": "x" * 121}, "A name has at most 120 printable characters."),
+        ("close", {"closed_from": "soon"}, "closed_from", "Write the day as 2026-11-20."),
+        ("close", {"closed_from": "0001-01-01"}, "closed_from", "Choose a day since 1970"),
+        ("close", {"closed_from": "9999-12-31"}, "closed_from", "from today or from an earlier"),
+        ("close", {"closed_from": "2020-02-29", "reason": " "}, "reason", "Give a reason"),
+        ("holder", {"holder": "NOBODY"}, "holder", "Choose Own or Customers'."),
+        ("rename", {"display_name": "x" * 121}, "display_name", "Use up to 120 letters."),
+        ("rename", {"display_name": "a\u202eb"}, "display_name", "no marks that hide"),
     ],
 )
-def test_what_is_not_understood_is_said_and_changes_nothing(
-    admin: Client, account: Account, name: str, body: dict[str, str], why: str
+def test_what_is_wrong_is_said_at_its_field_beside_what_was_typed_and_changes_nothing(
+    admin: Client, account: Account, name: str, body: dict[str, str], field: str, why: str
 ) -> None:
     before = Account.unscoped.values().get()
+    typed = {"reason": "“merged”", **body}
+    answer = admin.post(reverse(f"balances:{name}", args=["acme", account.public_id]), typed)
 
-    assert post(admin, name, account.public_id, **body) == [why]
+    form = Screen(answer, status=422).part(f"//form[contains(@action, '/{name}/')]")
+    control = form.part(f".//*[@name='{field}']").root
+    assert (control.get("aria-invalid"), control.get("aria-describedby")) == (
+        "true",
+        f"{name}-{field}-note",
+    )
+    assert why in form.text(f".//*[@id='{name}-{field}-note']")
+    for key, value in typed.items():
+        if (key, value) != ("holder", "NOBODY"):
+            assert form.texts(f".//input[@name='{key}']/@value") in ([value], [])
+    assert Screen(answer, status=422).has("//*[@role='alert' and @autofocus]")
     assert Account.unscoped.values().get() == before
+
+
+def test_a_form_mended_on_the_refused_page_leads_back_to_the_balance(
+    admin: Client, account: Account
+) -> None:
+    address = reverse("balances:close", args=["acme", account.public_id])
+    mended = {"closed_from": "2020-02-29", "reason": "merged"}
+    answer = admin.post(address, mended, headers={"Referer": f"http://testserver{address}"})
+
+    page = reverse("balances:detail", args=["acme", balance("m-1").public_id])
+    assert answer.url == page  # type: ignore[attr-defined]  # a redirect
+    account.refresh_from_db()
+    assert account.closed_at is not None
+
+
+def test_a_decision_taken_by_somebody_else_meanwhile_is_said_on_the_page(
+    admin: Client, account: Account
+) -> None:
+    Account.unscoped.update(closed_at=T0, closed_from=T0.date())
+    body = {"closed_from": "2020-02-29", "reason": "merged"}
+    answer = admin.post(reverse("balances:close", args=["acme", account.public_id]), body)
+
+    alert = Screen(answer, status=422).text("//*[@role='alert' and @autofocus]")
+    assert alert == "Not closedThis account is closed already."
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "why"),
+    [
+        ("credential_holder", {"holder": "OWN"}, "Give a reason"),
+        ("credential_holder", {"holder": "ours", "reason": "x"}, "Choose Own or Customers'."),
+        ("retire", {"reason": "x" * 301}, "Use up to 300 letters."),
+    ],
+)
+def test_what_is_wrong_about_a_credential_is_said_on_its_page(
+    admin: Client, credential: Credential, name: str, body: dict[str, str], why: str
+) -> None:
+    answer = admin.post(reverse(f"balances:{name}", args=["acme", credential.public_id]), body)
+    screen = Screen(answer, status=422)
+
+    assert why in screen.text("//*[@role='alert' and @autofocus]")
+    assert why in screen.text("//form//p[@class='error']")
+    credential.refresh_from_db()
+    assert (credential.holder, credential.retired_at) == ("", None)
 
 
 @pytest.mark.parametrize(("decision", "state"), [("accept", "ACCEPTED"), ("x", "WAITING")])
@@ -145,10 +205,12 @@ def test_held_reading_is_decided_by_its_button(
     keep(credential, row("m-1", "1000.00"), at=T0 + MINUTE)
     held = HeldReading.unscoped.get()
 
-    post(admin, "held_decide", held.public_id, decision=decision, reason="agreed")
+    address = reverse("balances:held_decide", args=["acme", held.public_id])
+    answer = admin.post(address, {"decision": decision, "reason": "agreed"})
 
     held.refresh_from_db()
     assert held.decision == state
+    assert answer.status_code == (302 if state == "ACCEPTED" else 422)
 
 
 def test_credential_is_paused_resumed_and_retired(admin: Client, credential: Credential) -> None:

@@ -415,4 +415,4 @@ def test_close_form_proposes_today_in_the_tenants_zone(
 
     balance = make_balance(payiano, scope=make_scope(payiano, read_at=late))
 
-    assert see(client, balance).text("//*[@id='closed-from']/@value") == "2026-11-21"
+    assert see(client, balance).text("//*[@id='close-closed_from']/@value") == "2026-11-21"
