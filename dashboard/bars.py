@@ -1,6 +1,6 @@
 """Put totals by provider into the bars of the overview, live money alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,7 @@ def drawn(shares: Sequence[Share], parts: Sequence[Part], *, links: Links) -> di
         "panels": _panels(bars, links=links),
         "legend": [{"slot": provider_slot(p), "label": provider_label(p)} for p in providers],
         "negatives": [_negative(bar) for bar in bars if bar.negative_count],
+        "figures": [figure for bar in bars for figure in _figures(bar)],
         "providers": _providers(provider_bars(ordered), links=links),
         "not_reported": _not_reported(providers),
         "dp": _decimals(ordered),
@@ -70,6 +71,27 @@ def _title(block: Block, code: str) -> str:
     name = block.label or _("smaller balances")
     amount = format_amount(block.amount, currencies.exponent(code))
     return f"{name}, {block.provider}: {code} {amount} ({block.percent})"
+
+
+def _figures(bar: Bar) -> Iterator[dict[str, Any]]:
+    """List what is drawn of a bar, block by block, and what is not drawn: the table twin."""
+    common = {
+        "currency": bar.currency,
+        "holder": HOLDERS[bar.holder],
+        "decimals": currencies.exponent(bar.currency),
+    }
+    for block in bar.blocks:
+        yield {
+            **common,
+            "name": block.label or _("smaller balances"),
+            "provider": block.provider,
+            "sum": block.amount,
+            "percent": block.percent,
+        }
+    if bar.negative_count:
+        name = ngettext("%(n)d below zero", "%(n)d below zero", bar.negative_count)
+        below = {"name": name % {"n": bar.negative_count}, "sum": bar.negative}
+        yield {**common, **below, "provider": "", "percent": _("not drawn")}
 
 
 def _negative(bar: Bar) -> dict[str, Any]:

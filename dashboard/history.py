@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from balances.closings import reading
@@ -96,7 +97,7 @@ def _drawing(total: Total, *, days: int, past: Past, context: Context) -> dict[s
     exponent = currencies.exponent(total.currency)
     sums = [each.available for each in closed if each is not None and each.available is not None]
     decimals = max([exponent, *map(places, sums), places(total.available.sum or Decimal(0))])
-    clock = {"time": plots.clock_text(past.now)}
+    when = _so_far(total, past=past)
     name = f"{total.currency}, {HOLDERS[total.holder]}"
     return {
         "plot": plots.plotted([plots.Series(css="", figures=figures)], days=shown),
@@ -105,7 +106,7 @@ def _drawing(total: Total, *, days: int, past: Past, context: Context) -> dict[s
         "readout": {
             "currency": total.currency,
             "sum": total.available.sum,
-            "text": _("available, today so far, %(time)s") % clock,
+            "text": _("available, today %(when)s") % {"when": when},
         },
         "figures": {
             "id": "dashboard-history-figures",
@@ -114,10 +115,22 @@ def _drawing(total: Total, *, days: int, past: Past, context: Context) -> dict[s
             "dp": min(decimals, MOST_DECIMALS),
             "rows": [
                 *(_row(day, each, past=past) for day, each in zip(shown, closed, strict=False)),
-                _row_now(total, past=past, so_far=_("so far, %(time)s") % clock),
+                _row_now(total, past=past, so_far=when),
             ],
         },
     }
+
+
+def _so_far(total: Total, *, past: Past) -> str:
+    """Say of when today's sum is: of its oldest reading, since no part of it is younger than it says."""
+    read = total.oldest_read
+    if read is None:
+        return _("so far, not known")
+    said, day = {"time": plots.clock_text(read)}, timezone.localdate(read)
+    if day == past.today:
+        return _("so far, %(time)s") % said
+    said["day"] = plots.day_text(day, today=past.today)
+    return _("so far, the oldest from %(day)s, %(time)s") % said
 
 
 def _row(day: date, closing: ClosingTotal | None, *, past: Past) -> dict[str, Any]:

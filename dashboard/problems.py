@@ -1,5 +1,6 @@
 """Say every problem of a tenant in one line each: what it is, what it means, where to mend it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -135,22 +136,28 @@ def _failing_parts(
         .order_by("since", "credential_id", "error_code")
     )
     lines = []
+    reasons = Counter(group["credential_id"] for group in found)
     for group in found:
         credential, words = by_key[group["credential_id"]], error_words(group["error_code"])
+        held = own[credential.pk]
+        # Of several reasons it is not known which balance stands for which.
+        stay = (
+            kept(held, now=context.now, state="not_synced") if reasons[credential.pk] == 1 else ""
+        )
         fact = ngettext(
             "%(what)s of %(name)s is not synced: %(why)s.",
             "%(n)d parts of %(name)s are not synced: %(why)s.",
             group["n"],
         )
         said = {**_said(group, credential), "why": words.short}
-        link = _balances_link(context, "not_synced", own[credential.pk], credential)
+        link = _balances_link(context, "not_synced", held, credential)
         lines.append(
             {
                 "tone": "bad",
                 "icon": "alert",
                 "fact": fact % said,
                 "since": group["since"],
-                "text": _("%(remedy)s Figures stay as last read.") % {"remedy": words.remedy},
+                "text": _joined(words.remedy, stay or _("Figures stay as last read.")),
                 "links": [link],
             }
         )

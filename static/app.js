@@ -110,16 +110,34 @@
     const first = [copyOf(fig), when.textContent];
     const cursor = document.createElementNS('http://www.w3.org/2000/svg', 'path');
     cursor.setAttribute('class', 'cursor');
+    const last = rows.length - 1;
+    let at = last;
+    const words = (i) => [...rows[i].cells].slice(0, 2).map((cell) => cell.textContent.trim()).join(': ');
+    const show = (i) => {
+      at = Math.max(0, Math.min(last, i));
+      const amt = rows[at].querySelector('.amt');
+      fig.replaceChildren(...(amt ? copyOf(amt) : ['no sync']));
+      when.textContent = rows[at].querySelector('th').textContent;
+      cursor.setAttribute('d', `M${at * 1000 / Math.max(last, 1)} 0v200`);
+      svg.append(cursor);
+      area.setAttribute('aria-valuenow', at); area.setAttribute('aria-valuetext', words(at));
+    };
+    const leave = () => { fig.replaceChildren(...first[0]); when.textContent = first[1]; cursor.remove(); at = last; };
     area.addEventListener('pointermove', (e) => {
       const box = area.getBoundingClientRect();
-      const i = Math.max(0, Math.min(rows.length - 1, Math.round((e.clientX - box.left) / box.width * (rows.length - 1))));
-      const amt = rows[i].querySelector('.amt');
-      fig.replaceChildren(...(amt ? copyOf(amt) : ['no sync']));
-      when.textContent = rows[i].querySelector('th').textContent;
-      cursor.setAttribute('d', `M${i * 1000 / (rows.length - 1)} 0v200`);
-      svg.append(cursor);
+      show(Math.round((e.clientX - box.left) / box.width * last));
     });
-    area.addEventListener('pointerleave', () => { fig.replaceChildren(...first[0]); when.textContent = first[1]; cursor.remove(); });
+    area.addEventListener('pointerleave', leave);
+    /* by keyboard the area is a slider over the days; its value is the row of the table */
+    const label = document.getElementById(plot.dataset.plot).caption?.textContent;
+    Object.entries({ role: 'slider', tabindex: 0, 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': last, 'aria-valuenow': last, 'aria-valuetext': words(last) })
+      .forEach(([name, value]) => area.setAttribute(name, value));
+    area.addEventListener('keydown', (e) => {
+      const to = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageDown: at - 7, PageUp: at + 7, Home: 0, End: last }[e.key];
+      if (to === undefined) return;
+      e.preventDefault(); show(to);
+    });
+    area.addEventListener('blur', leave);
   };
   const plots = () => all('[data-plot]:not([data-read])').forEach((plot) => { plot.dataset.read = ''; readable(plot); });
   plots();

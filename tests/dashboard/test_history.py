@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -135,7 +136,7 @@ def test_history_lists_every_close_and_today_so_far(client: Client, payiano: Cre
         ["17 Nov", "1,000,000.00", "1 of 1"],
         ["18 Nov", "1,100,000.00", "1 of 1"],
         ["19 Nov", "1,100,000.00", "0 of 1"],
-        ["20 Nov, so far, 11:00", "1,250,000.50", "1 of 1"],
+        ["20 Nov, so far, 10:59", "1,250,000.50", "1 of 1"],
     ]
     assert screen.texts(f"{HISTORY}//*[@class='plot-y']/li") == ["1m", "1.1m", "1.2m", "1.3m"]
     assert screen.texts(f"{HISTORY}//*[@class='plot-x']/li") == [
@@ -144,6 +145,25 @@ def test_history_lists_every_close_and_today_so_far(client: Client, payiano: Cre
     assert len(screen.root.xpath(f"{HISTORY}//*[@class='gap']")) == 1
     foot = screen.text(f"{HISTORY}/*[@class='sheet-foot']")
     assert "The axis starts at 1m, not at zero. No line where nothing was confirmed." in foot
+
+
+def test_today_is_as_old_as_its_oldest_reading(client: Client, payiano: Credential) -> None:
+    grow(payiano, ["10", "20"])
+    grow(payiano, ["1", "2"])
+    close_all(payiano)
+    scope = Balance.unscoped.filter(available=Decimal(2)).get().scope
+    scope.read_at = NOW - timedelta(hours=13)
+    scope.save()
+
+    screen = see(client)
+
+    assert figures(screen)[-1] == [
+        "20 Nov, so far, the oldest from 19 Nov, 22:00",
+        "22.00",
+        "1 of 2",
+    ]
+    readout = screen.text(f"{HISTORY}//*[@data-readout-date]")
+    assert readout == "available, today so far, the oldest from 19 Nov, 22:00"
 
 
 def test_every_figure_of_a_currency_agrees(client: Client, payiano: Credential) -> None:

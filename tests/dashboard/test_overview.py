@@ -13,6 +13,8 @@ from tests.screen import Screen, SignIn, classed, htmx, stop_clock, words
 
 HOUR = timedelta(hours=1)
 LIST = "/acme/balances/"
+DRAWN = f"//*[@aria-labelledby='h-currency']//table[{classed('bars')}]/tbody/tr"
+TWIN = f"//*[@aria-labelledby='h-currency']//table[{classed('table')}]/tbody/tr"
 HOSTILE = "<script>alert(1)</script>‮=1+1"
 
 
@@ -195,7 +197,7 @@ def test_bar_is_the_whole_of_its_own_currency_and_holder(
 
     screen = see(client)
 
-    assert screen.texts("//*[@aria-labelledby='h-currency']//tbody/tr") == [
+    assert screen.texts(DRAWN) == [
         "Own",
         "EUR Payiano 100% 1,000,000.00",
         "USD Payman 75.0%, Payiano 25.0% 100.00",
@@ -238,6 +240,36 @@ def test_negatives_are_counted_and_named_not_drawn(client: Client, payiano: Cred
     )
 
 
+def test_figures_of_the_bars_stand_in_a_table_with_what_is_not_drawn(
+    client: Client, payiano: Credential, payman: Credential
+) -> None:
+    make_balance(payman, "USD", "900", name="Agent")
+    make_balance(payiano, "USD", "99", name="Main")
+    make_balance(payiano, "USD", "1", name="Small")
+    make_balance(payiano, "USD", "-30", name="Below")
+
+    assert see(client).texts(TWIN) == [
+        "USD Own Agent Payman 900.00 90.0%",
+        "USD Own Main Payiano 99.00 9.9%",
+        "USD Own smaller balances Payiano 1.00 0.1%",
+        "USD Own 1 below zero −30.00 not drawn",
+    ]
+
+
+def test_a_bar_leads_to_its_rows_without_a_second_stop_for_the_keyboard(
+    client: Client, payiano: Credential
+) -> None:
+    make_balance(payiano, "USD", "10")
+
+    bars = see(client).root.xpath(f"//*[{classed('barcell')}]/a")
+
+    assert [bar.get("href") for bar in bars] == [
+        f"{LIST}?currency=USD&holder=own&counting=live",
+        f"{LIST}?currency=USD&provider=payiano&holder=own&counting=live",
+    ]
+    assert {(bar.get("tabindex"), bar.get("aria-hidden")) for bar in bars} == {("-1", "true")}
+
+
 def test_test_money_stands_in_no_bar(client: Client, payiano: Credential) -> None:
     make_balance(payiano, "USD", "10")
     make_balance(payiano, "USD", "90", counting="TEST")
@@ -245,7 +277,7 @@ def test_test_money_stands_in_no_bar(client: Client, payiano: Credential) -> Non
 
     screen = see(client)
 
-    assert screen.texts("//*[@aria-labelledby='h-currency']//tbody/tr") == [
+    assert screen.texts(DRAWN) == [
         *("Own", "USD Payiano 100% 10.00"),
     ]
     assert "KWD" not in screen.text("//*[@aria-labelledby='h-provider']")
@@ -275,7 +307,7 @@ def test_provider_bar_is_its_share_of_the_currency_and_leads_to_its_rows(
     ]
     widths = screen.texts("//*[@aria-labelledby='h-provider']//rect[not(@class='track')]/@width")
     assert widths == ["750.0", "250.0"]
-    link = screen.texts("//*[@aria-labelledby='h-provider']//a/@href")[1]
+    link = screen.texts("//*[@aria-labelledby='h-provider']//th/a/@href")[1]
     assert Screen(client.get(link)).column(0) == ["Main"]
 
 
@@ -298,7 +330,7 @@ def test_figures_of_charts_cards_and_list_agree(client: Client, payiano: Credent
     figure = "100,000,000,000,000,000,006.250000000000000001"
 
     assert figure in cards(screen)[0]
-    assert figure in screen.text("//*[@aria-labelledby='h-currency']//tbody/tr[2]/td[2]")
+    assert figure in screen.text(f"{DRAWN}[2]/td[2]")
     assert figure in screen.text("//*[@aria-labelledby='h-provider']//tbody/tr[2]/td[last()]")
     assert figure in Screen(client.get(LIST)).totals()[0]
 
