@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from balances import ingest, lifecycle
+from balances.closings import checking
 from balances.closings.making import make
 from balances.models import Balance, Closing, ClosingTotal
 from providers.models import Credential
@@ -318,6 +319,7 @@ def test_a_day_counts_as_ingest_did_when_it_ended(acme: Tenant, seed: int) -> No
     totals = ClosingTotal.objects.for_tenant(acme).filter(business_date=DAY, unknown__gt=0)
     keys = totals.values_list("currency", "holder", "counting", "unknown")
     assert {tuple(key): number for *key, number in keys} == awaited
+    assert [*checking.counted_twice(), *checking.not_summed()] == []
 
 
 def test_the_statements_of_a_day_do_not_grow_with_its_twins(acme: Tenant) -> None:
