@@ -20,7 +20,7 @@ APPS = ("providers", "balances", "dashboard")
 FILE_LINES, FUNCTION_LINES = 300, 40
 
 # Who may import whom: the longest prefix of a module decides. Within one prefix everything is free.
-FLOOR = {"providers.errors", "providers.money", "providers.currencies", "providers.rows"}
+FLOOR = {f"providers.{name}" for name in ("errors", "money", "currencies", "rows", "phrases")}
 MODELS = {"providers.models", "providers.tenancy"}
 KEPT = {"balances.models", "balances.fields"}
 ASKED = {"balances.query", "balances.results", "balances.columns", "balances.states"}
@@ -28,6 +28,7 @@ SERVICES = {"providers.services", "providers.schedule", "providers.connectors"}
 ARROWS: dict[str, set[str]] = {
     "providers": set(),
     "providers.errors": set(),
+    "providers.phrases": set(),
     "providers.currencies": set(),
     "providers.money": {"providers.currencies", "providers.errors"},
     "providers.rows": FLOOR,
@@ -64,11 +65,11 @@ ARROWS: dict[str, set[str]] = {
     "balances.closings": KEPT
     | MODELS
     | {"balances.ingest", "providers.currencies", "providers.money"},
-    "balances.query": {"providers.money", "providers.currencies"},
+    "balances.query": {"providers.money", "providers.currencies", "providers.phrases"},
     "balances.query.compile": KEPT
     | MODELS
     | {"balances.query.conditions", "providers.money", "providers.currencies"},
-    "balances.query.conditions": KEPT | {"providers.money", "providers.currencies"},
+    "balances.query.conditions": KEPT | {"providers.phrases"},
     "balances.states": set(),
     "balances.ingest": KEPT | MODELS | FLOOR | {"providers.schedule"},
     "balances.lifecycle": KEPT | MODELS | FLOOR | {"balances.ingest", "providers.services"},
@@ -98,7 +99,7 @@ ARROWS: dict[str, set[str]] = {
 for top in ("balances.views", "balances.tasks", "balances.management"):
     ARROWS[top] |= {name for name in ARROWS if name.startswith("providers")} - {"providers"}
 
-PURE = ("connectors", "http", "rows", "money", "currencies", "errors")
+PURE = ("connectors", "http", "rows", "money", "currencies", "errors", "phrases")
 # The only modules that may reach past the tenant scope, each for what it is there for.
 UNSCOPED = {
     "providers.tenancy.models": "declares it",

@@ -7,6 +7,8 @@ operator whose exact complement it is.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from providers.phrases import phrase as _
+
 MAX_LENGTH = 16_384
 MAX_DEPTH = 8
 MAX_CONDITIONS = 100
@@ -65,36 +67,41 @@ _MAYBE = frozenset({Kind.TEXT, Kind.AMOUNT, Kind.INSTANT, Kind.MINUTES})
 OPERATORS = {
     operator.name: operator
     for operator in (
-        Operator("eq", "is", Arity.ONE, _EQUAL | {Kind.FLAG}),
-        Operator("in", "is", Arity.MANY, _EQUAL),
-        Operator("not_eq", "is not", Arity.ONE, _EQUAL | {Kind.FLAG}, negates="eq"),
-        Operator("not_in", "is not", Arity.MANY, _EQUAL, negates="in"),
-        Operator("gt", "is more than", Arity.ONE, _ORDERED),
-        Operator("gte", "is at least", Arity.ONE, _ORDERED),
-        Operator("lt", "is less than", Arity.ONE, _ORDERED),
-        Operator("lte", "is at most", Arity.ONE, _ORDERED),
-        Operator("between", "is between", Arity.TWO, _ORDERED),
-        Operator("not_between", "is not between", Arity.TWO, _ORDERED, negates="between"),
-        Operator("contains", "contains", Arity.ONE, _WORDS),
-        Operator("not_contains", "does not contain", Arity.ONE, _WORDS, negates="contains"),
-        Operator("starts_with", "starts with", Arity.ONE, _WORDS),
+        Operator("eq", _("is"), Arity.ONE, _EQUAL | {Kind.FLAG}),
+        Operator("in", _("is"), Arity.MANY, _EQUAL),
+        Operator("not_eq", _("is not"), Arity.ONE, _EQUAL | {Kind.FLAG}, negates="eq"),
+        Operator("not_in", _("is not"), Arity.MANY, _EQUAL, negates="in"),
+        Operator("gt", _("is more than"), Arity.ONE, _ORDERED),
+        Operator("gte", _("is at least"), Arity.ONE, _ORDERED),
+        Operator("lt", _("is less than"), Arity.ONE, _ORDERED),
+        Operator("lte", _("is at most"), Arity.ONE, _ORDERED),
+        Operator("between", _("is between"), Arity.TWO, _ORDERED),
+        Operator("not_between", _("is not between"), Arity.TWO, _ORDERED, negates="between"),
+        Operator("contains", _("contains"), Arity.ONE, _WORDS),
+        Operator("not_contains", _("does not contain"), Arity.ONE, _WORDS, negates="contains"),
+        Operator("starts_with", _("starts with"), Arity.ONE, _WORDS),
         Operator(
-            "not_starts_with", "does not start with", Arity.ONE, _WORDS, negates="starts_with"
+            "not_starts_with", _("does not start with"), Arity.ONE, _WORDS, negates="starts_with"
         ),
-        Operator("ends_with", "ends with", Arity.ONE, _WORDS),
-        Operator("not_ends_with", "does not end with", Arity.ONE, _WORDS, negates="ends_with"),
-        Operator("is_null", "is not reported", Arity.NONE, _MAYBE),
-        Operator("is_not_null", "is reported", Arity.NONE, _MAYBE, negates="is_null"),
+        Operator("ends_with", _("ends with"), Arity.ONE, _WORDS),
+        Operator("not_ends_with", _("does not end with"), Arity.ONE, _WORDS, negates="ends_with"),
+        Operator("is_null", _("is not reported"), Arity.NONE, _MAYBE),
+        Operator("is_not_null", _("is reported"), Arity.NONE, _MAYBE, negates="is_null"),
     )
 }
 PARTIAL = frozenset(
     name for name, operator in OPERATORS.items() if operator.kinds is _WORDS
 )  # a part of a token has another shape than the whole
 # Instants are not more or less, they are later or earlier; ages are how long ago.
-INSTANT_PHRASES = {"gt": "is after", "gte": "is from", "lt": "is before", "lte": "is until"}
+INSTANT_PHRASES = {
+    "gt": _("is after"),
+    "gte": _("is from"),
+    "lt": _("is before"),
+    "lte": _("is until"),
+}
 MINUTES_PHRASES = {
-    **{"gt": "more than", "gte": "at least", "lt": "less than", "lte": "in the last"},
-    **{"between": "between", "not_between": "not between"},
+    **{"gt": _("more than"), "gte": _("at least"), "lt": _("less than"), "lte": _("in the last")},
+    **{"between": _("between"), "not_between": _("not between")},
 }
 
 # In an address empty values are absent; this one asks for what has no text, such as no network.
@@ -123,8 +130,8 @@ class Field:
     absent: str = ""
     present: str = ""
     is_sortable: bool = True
-    ascending: str = "A to Z"
-    descending: str = "Z to A"
+    ascending: str = _("A to Z")
+    descending: str = _("Z to A")
 
     def allows(self, operator: str) -> bool:
         """Tell whether the operator fits."""
@@ -136,16 +143,18 @@ def _code(name: str, label: str, *values: str, shape: str = "", is_sortable: boo
 
 
 def _text(name: str, label: str, *, is_sortable: bool = True) -> Field:
-    return Field(name, label, Kind.TEXT, absent="none", present="any", is_sortable=is_sortable)
+    return Field(
+        name, label, Kind.TEXT, absent=_("none"), present=_("any"), is_sortable=is_sortable
+    )
 
 
 def _amount(name: str, label: str) -> Field:
     return Field(
         *(name, label, Kind.AMOUNT),
-        absent="not reported",
-        present="reported",
-        ascending="smallest first",
-        descending="largest first",
+        absent=_("not reported"),
+        present=_("reported"),
+        ascending=_("smallest first"),
+        descending=_("largest first"),
     )
 
 
@@ -153,50 +162,59 @@ def _instant(name: str, label: str, *, absent: str, is_sortable: bool = True) ->
     return Field(
         *(name, label, Kind.INSTANT),
         absent=absent,
-        present="known",
+        present=_("known"),
         is_sortable=is_sortable,
-        ascending="oldest first",
-        descending="newest first",
+        ascending=_("oldest first"),
+        descending=_("newest first"),
     )
 
 
 _STATE = Field(
-    "state", "State", Kind.CODE, STATES, ascending="freshest first", descending="freshest last"
+    "state",
+    _("State"),
+    Kind.CODE,
+    STATES,
+    ascending=_("freshest first"),
+    descending=_("freshest last"),
 )
-_CURRENCY = Field("currency", "Currency", Kind.TOKEN, shape=CURRENCY_SHAPE, part=r"[A-Z0-9]{1,12}")
-_ID = Field("id", "Id", Kind.TOKEN, shape=ID_SHAPE, part=r"[0-9a-f]{1,32}", is_sortable=False)
-_AGE = Field("age", "Confirmed", Kind.MINUTES, absent="never", present="known", is_sortable=False)
+_CURRENCY = Field(
+    "currency", _("Currency"), Kind.TOKEN, shape=CURRENCY_SHAPE, part=r"[A-Z0-9]{1,12}"
+)
+_ID = Field("id", _("Id"), Kind.TOKEN, shape=ID_SHAPE, part=r"[0-9a-f]{1,32}", is_sortable=False)
+_AGE = Field(
+    "age", _("Confirmed"), Kind.MINUTES, absent=_("never"), present=_("known"), is_sortable=False
+)
 COUNTINGS = ("live", "test", "unverified", "duplicate", "manual")
 FIELDS = {
     field.name: field
     for field in (
         _CURRENCY,
-        _code("provider", "Provider", shape=CODE_SHAPE),
-        _code("credential", "Credential", shape=ID_SHAPE),
-        _code("holder", "Holder", "own", "customers"),
-        _text("account", "Account"),
-        _code("account_kind", "Account kind", "agent", "customer", "merchant", "wallet"),
-        _text("owner", "Owner"),
-        _text("owner_ref", "Owner reference", is_sortable=False),
-        _text("reference", "Reference"),
-        _text("network", "Network"),
-        _text("address", "Address", is_sortable=False),
-        _code("environment", "Environment", "live", "sandbox", is_sortable=False),
+        _code("provider", _("Provider"), shape=CODE_SHAPE),
+        _code("credential", _("Credential"), shape=ID_SHAPE),
+        _code("holder", _("Holder"), "own", "customers"),
+        _text("account", _("Account")),
+        _code("account_kind", _("Account kind"), "agent", "customer", "merchant", "wallet"),
+        _text("owner", _("Owner")),
+        _text("owner_ref", _("Owner reference"), is_sortable=False),
+        _text("reference", _("Reference")),
+        _text("network", _("Network")),
+        _text("address", _("Address"), is_sortable=False),
+        _code("environment", _("Environment"), "live", "sandbox", is_sortable=False),
         _STATE,
-        _code("counting", "Counting", *COUNTINGS, is_sortable=False),
+        _code("counting", _("Counting"), *COUNTINGS, is_sortable=False),
         _code(
-            *("as_of_source", "Source of as of", "provider", "response_date", "received"),
+            *("as_of_source", _("Source of as of"), "provider", "response_date", "received"),
             is_sortable=False,
         ),
-        Field("verified", "Verified", Kind.FLAG, is_sortable=False),
+        Field("verified", _("Verified"), Kind.FLAG, is_sortable=False),
         # Zero is what is reported as zero throughout; an amount nobody told is not.
-        _code("balance", "Balance", "not_zero", "zero", is_sortable=False),
-        _amount("available", "Available"),
-        _amount("pending", "Pending"),
-        _amount("ledger", "Ledger"),
-        _instant("as_of", "As of", absent="not known"),
-        _instant("fetched_at", "Read at", absent="never"),
-        _instant("missing_since", "Missing since", absent="not missing", is_sortable=False),
+        _code("balance", _("Balance"), "not_zero", "zero", is_sortable=False),
+        _amount("available", _("Available")),
+        _amount("pending", _("Pending")),
+        _amount("ledger", _("Ledger")),
+        _instant("as_of", _("As of"), absent=_("not known")),
+        _instant("fetched_at", _("Read at"), absent=_("never")),
+        _instant("missing_since", _("Missing since"), absent=_("not missing"), is_sortable=False),
         _AGE,
         _ID,
     )

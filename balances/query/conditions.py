@@ -11,6 +11,7 @@ from balances.query.catalogue import FIELDS, OPERATORS, STATES, Kind
 from balances.query.facts import Facts
 from balances.query.faults import QueryError
 from balances.query.tree import Condition, Value
+from providers.phrases import phrase as _
 
 RANK = {state: rank for rank, state in enumerate(STATES)}
 PATHS = {
@@ -114,7 +115,9 @@ def _stored(field: str, value: Value) -> Any:
 def _of_provider(codes: Iterable[Value], facts: Facts) -> list[int]:
     for code in codes:
         if code not in facts.providers:
-            raise QueryError.one("provider", "unknown_value", f"is no provider we know: {code!r}")
+            raise QueryError.one(
+                "provider", "unknown_value", _("is no provider we know: %(code)r", code=code)
+            )
     return facts.ids(lambda credential: credential.provider in codes)
 
 
@@ -122,7 +125,7 @@ def _of_credential(public_ids: Iterable[Value], facts: Facts) -> list[int]:
     known = {credential.public_id for credential in facts.credentials}
     for public_id in public_ids:
         if public_id not in known:
-            message = f"is no credential here: {public_id!r}"
+            message = _("is no credential here: %(id)r", id=public_id)
             raise QueryError.one("credential", "unknown_value", message)
     return facts.ids(lambda credential: credential.public_id in public_ids)
 

@@ -13,6 +13,7 @@ from balances.query.catalogue import FIELDS, OPERATORS, Arity, Field, Kind, Oper
 from balances.query.faults import Fault, QueryError
 from balances.query.tree import Condition, Group, Logic, Value
 from balances.query.values import BadValue, encode_value, read_value
+from providers.phrases import phrase as _
 
 
 class _Number(str):
@@ -68,22 +69,22 @@ def _loaded(text: str, path: str) -> Any:
     except RecursionError:
         raise QueryError.one(path, "too_deep", _depth_message()) from None
     except ValueError:
-        raise QueryError.one(path, "bad_json", "is not JSON") from None
+        raise QueryError.one(path, "bad_json", _("is not JSON")) from None
 
 
 def _refuse_constant(name: str) -> Any:
-    raise BadValue("bad_json", f"is not JSON: {name} is no number")
+    raise BadValue("bad_json", _("is not JSON: %(name)s is no number", name=name))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise BadValue("bad_json", "names a key twice in one object")
+        raise BadValue("bad_json", _("names a key twice in one object"))
     return found
 
 
 def _depth_message() -> str:
-    return f"nests groups deeper than {catalogue.MAX_DEPTH}"
+    return _("nests groups deeper than %(most)d", most=catalogue.MAX_DEPTH)
 
 
 class _Reader:
@@ -97,13 +98,19 @@ class _Reader:
     def root(self, node: Any, path: str) -> Group:
         """Read the outermost node, a group; only it may hold nothing, and then filters nothing."""
         if not isinstance(node, dict) or node.get("node") != "group":
-            self.fail(path, "bad_node", 'is a group: {"node":"group","logic":"and","filters":[…]}')
+            self.fail(
+                path, "bad_node", _('is a group: {"node":"group","logic":"and","filters":[…]}')
+            )
             return Group()
         if node.get("logic") == Logic.AND and node.get("filters") == []:
             return Group()
         group = self.group(node, path, depth=1)
         if self.conditions > catalogue.MAX_CONDITIONS:
-            message = f"has {self.conditions} filters; {catalogue.MAX_CONDITIONS} are the most"
+            message = _(
+                "has %(n)d filters; %(most)d are the most",
+                n=self.conditions,
+                most=catalogue.MAX_CONDITIONS,
+            )
             self.fail(path, "too_many_conditions", message)
         return group
 
@@ -115,11 +122,11 @@ class _Reader:
         """Read a group."""
         self.check_keys(node, path, known=("node", "logic", "filters"))
         if node.get("logic") not in tuple(Logic):
-            self.fail(f"{path}/logic", "unknown_value", "is and, or")
+            self.fail(f"{path}/logic", "unknown_value", _("is and, or"))
             return Group()
         parts = node.get("filters")
         if not isinstance(parts, list) or not parts:
-            self.fail(f"{path}/filters", "empty_group", "is a list of one condition or more")
+            self.fail(f"{path}/filters", "empty_group", _("is a list of one condition or more"))
             return Group()
         if depth > catalogue.MAX_DEPTH:
             self.fail(path, "too_deep", _depth_message())
@@ -137,7 +144,7 @@ class _Reader:
         if kind == "condition":
             self.conditions += 1
             return self.condition(node, path)
-        self.fail(f"{path}/node", "bad_node", "is group or condition")
+        self.fail(f"{path}/node", "bad_node", _("is group or condition"))
         return None
 
     def condition(self, node: dict[str, Any], path: str) -> Condition | None:
@@ -145,12 +152,14 @@ class _Reader:
         self.check_keys(node, path, known=("node", "field", "operator", "value"))
         field = _named(FIELDS, node.get("field"))
         if field is None:
-            self.fail(f"{path}/field", "unknown_field", f"is one of {', '.join(FIELDS)}")
+            self.fail(
+                f"{path}/field", "unknown_field", _("is one of %(known)s", known=", ".join(FIELDS))
+            )
             return None
         operator = _named(OPERATORS, node.get("operator"))
         if operator is None or not field.allows(operator.name):
             known = ", ".join(name for name in OPERATORS if field.allows(name))
-            message = f"is one of {known} for {field.label.lower()}"
+            message = _("is one of %(known)s for %(field)s", known=known, field=field.label.lower())
             self.fail(f"{path}/operator", "unknown_operator", message)
             return None
         values = self.values(node, field, operator, f"{path}/value")
@@ -162,10 +171,18 @@ class _Reader:
         """Read the values an operator takes; None when any is a fault."""
         if operator.arity is Arity.NONE:
             if "value" in node:
-                self.fail(path, "no_value", f"is left out: {operator.name} takes none")
+                self.fail(
+                    path,
+                    "no_value",
+                    _("is left out: %(operator)s takes none", operator=operator.name),
+                )
             return ()
         if "value" not in node:
-            self.fail(path, "missing", f"is missing: {operator.name} compares with something")
+            self.fail(
+                path,
+                "missing",
+                _("is missing: %(operator)s compares with something", operator=operator.name),
+            )
             return None
         given, is_list = node["value"], operator.arity is not Arity.ONE
         if is_list and not self.is_fitting_list(given, operator, path):
@@ -185,11 +202,19 @@ class _Reader:
     def is_fitting_list(self, given: Any, operator: Operator, path: str) -> bool:
         """Tell whether a list has as many values as its operator takes."""
         if not isinstance(given, list) or not given:
-            self.fail(path, "bad_type", f"is a list of values for {operator.name}")
+            self.fail(
+                path, "bad_type", _("is a list of values for %(operator)s", operator=operator.name)
+            )
         elif operator.arity is Arity.TWO and len(given) != 2:
-            self.fail(path, "two_values", f"has exactly two values for {operator.name}")
+            self.fail(
+                path,
+                "two_values",
+                _("has exactly two values for %(operator)s", operator=operator.name),
+            )
         elif len(given) > catalogue.MAX_VALUES:
-            message = f"has {len(given)} values; {catalogue.MAX_VALUES} are the most"
+            message = _(
+                "has %(n)d values; %(most)d are the most", n=len(given), most=catalogue.MAX_VALUES
+            )
             self.fail(path, "too_many_values", message)
         else:
             return True
@@ -207,7 +232,11 @@ class _Reader:
     def check_keys(self, node: dict[str, Any], path: str, *, known: tuple[str, ...]) -> None:
         """Refuse keys that say nothing to us."""
         for key in node.keys() - set(known):
-            self.fail(f"{path}/{_pointer(key)}", "unknown_key", f"is none of {', '.join(known)}")
+            self.fail(
+                f"{path}/{_pointer(key)}",
+                "unknown_key",
+                _("is none of %(known)s", known=", ".join(known)),
+            )
 
 
 def _named(table: dict[str, Any], name: Any) -> Any:
@@ -220,19 +249,19 @@ def _pointer(key: str) -> str:
 
 def _text(given: Any) -> str:
     if not isinstance(given, str) or isinstance(given, _Number):
-        raise BadValue("bad_type", "is a text in quotes")
+        raise BadValue("bad_type", _("is a text in quotes"))
     return given
 
 
 def _number(given: Any) -> str:
     if not isinstance(given, str):
-        raise BadValue("bad_type", "is a number, or a number in quotes")
+        raise BadValue("bad_type", _("is a number, or a number in quotes"))
     return given
 
 
 def _flag(given: Any) -> str:
     if not isinstance(given, bool):
-        raise BadValue("bad_type", "is true or false")
+        raise BadValue("bad_type", _("is true or false"))
     return "true" if given else "false"
 
 

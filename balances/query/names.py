@@ -1,4 +1,4 @@
-"""Read the lists of names, the sort keys and the counting numbers of an address."""
+"""Read lists of names, sort keys and page numbers of an address."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,20 +6,21 @@ from collections.abc import Iterable, Mapping
 from balances.query.catalogue import SORTS
 from balances.query.tree import Sort
 from balances.query.values import BadValue
+from providers.phrases import phrase as _
 
 
 def shown(name: str) -> str:
-    """Cut a name to what a message can hold, without control characters."""
+    """Cut a parameter's name to what a message can hold, without control characters."""
     return "".join(char if char.isprintable() else "\ufffd" for char in name[:60]) or "(no name)"
 
 
 def listed(text: str) -> list[str]:
-    """Return the names between commas."""
+    """Return the names of a list with commas, without empty ones."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def known_names(text: str, *, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names between commas, each known and once. Raises: BadValue."""
+    """Return the names of a list. Raises: BadValue for one that is not known or stands twice."""
     names = tuple(listed(text))
     check_known(names, known=known)
     check_unique(names)
@@ -29,32 +30,37 @@ def known_names(text: str, *, known: tuple[str, ...]) -> tuple[str, ...]:
 def check_known(
     names: Iterable[str], *, known: tuple[str, ...], said: Mapping[str, str] | None = None
 ) -> None:
-    """Refuse a name that is not known; `said` has other words for some. Raises: BadValue."""
+    """Refuse a name that is not known; `said` has other words for some."""
     words = ", ".join((said or {}).get(name, name) for name in known)
     for name in names:
         if name not in known:
-            raise BadValue("unknown_value", f"knows {words}, not {shown(name)!r}")
+            raise BadValue(
+                "unknown_value", _("knows %(known)s, not %(text)r", known=words, text=shown(name))
+            )
 
 
 def check_unique(names: Iterable[str]) -> None:
-    """Refuse a name given twice. Raises: BadValue."""
+    """Refuse a name that stands twice. Raises: BadValue."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise BadValue("duplicate", f"names {name} twice")
+            raise BadValue("duplicate", _("names %(name)s twice", name=name))
         seen.add(name)
 
 
 def sort_key(name: str) -> Sort:
-    """Return one key, descending where `-` stands before it. Raises: BadValue."""
+    """Read one sort key. Raises: BadValue for what no list is sorted by."""
     field = name.removeprefix("-")
     check_known((field,), known=SORTS)
     return Sort(field, descending=name.startswith("-"))
 
 
 def read_number(text: str, *, most: int) -> int:
-    """Return a whole number from 1. Raises: BadValue."""
+    """Return a whole number from 1 to `most`. Raises: BadValue."""
     text = text.strip()
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 1 <= int(text) <= most:
-        raise BadValue("out_of_range", f"is a whole number from 1 to {most}, not {text[:40]!r}")
+        raise BadValue(
+            "out_of_range",
+            _("is a whole number from 1 to %(most)d, not %(text)r", most=most, text=text[:40]),
+        )
     return int(text)

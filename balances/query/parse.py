@@ -35,6 +35,7 @@ from balances.query.tree import (
     inside_currency,
 )
 from balances.query.values import BadValue, read_text, read_value
+from providers.phrases import phrase as _
 
 T = TypeVar("T")
 # Written by repeating the name, so that one list has one address.
@@ -84,7 +85,9 @@ class _Pairs:
 
 def _check_length(length: int) -> None:
     if length > catalogue.MAX_LENGTH:
-        message = f"has {length} characters; {catalogue.MAX_LENGTH} are the most"
+        message = _(
+            "has %(n)d characters; %(most)d are the most", n=length, most=catalogue.MAX_LENGTH
+        )
         raise QueryError.one("address", "too_long", message)
 
 
@@ -126,7 +129,7 @@ class _Reader:
         if not values:
             return default
         if self.is_strict and len(values) > 1:
-            self.fail(name, "repeated", "is given more than once")
+            self.fail(name, "repeated", _("is given more than once"))
             return default
         try:
             return read(values[-1] if joined is None else joined.join(values))
@@ -141,7 +144,9 @@ class _Reader:
         tree = self.single("filters", Group(), self.read_filters)
         count = len(names) + len(list(tree.conditions()))
         if count > catalogue.MAX_CONDITIONS:
-            message = f"has {count} filters; {catalogue.MAX_CONDITIONS} are the most"
+            message = _(
+                "has %(n)d filters; %(most)d are the most", n=count, most=catalogue.MAX_CONDITIONS
+            )
             self.fail("address", "too_many_conditions", message)
             return ()
         return (*filter(None, map(self.condition, names)), tree)
@@ -156,13 +161,19 @@ class _Reader:
 
     def condition(self, name: str) -> Condition | None:
         """Read one filter, `field` or `field__operator`."""
-        field_name, _, operator = name.partition("__")
+        field_name, _sep, operator = name.partition("__")
         field = FIELDS.get(field_name)
         if field is None:
-            self.fail(shown(name), "unknown_field", f"is not known; known are {_known()}")
+            self.fail(
+                shown(name), "unknown_field", _("is not known; known are %(known)s", known=_known())
+            )
             return None
         if not field.allows(operator or "eq") or operator in _UNWRITTEN:
-            self.fail(shown(name), "unknown_operator", f"is no way to filter {field.label.lower()}")
+            self.fail(
+                shown(name),
+                "unknown_operator",
+                _("is no way to filter %(field)s", field=field.label.lower()),
+            )
             return None
         return self.compared(name, field, OPERATORS[operator or "eq"])
 
@@ -172,7 +183,7 @@ class _Reader:
         several = _LISTS.get(operator.name, "")
         if not field.allows(several):
             if self.is_strict and len(texts) > 1:
-                self.fail(name, "repeated", "is given more than once")
+                self.fail(name, "repeated", _("is given more than once"))
                 return None
             texts = texts[-1:]
         if operator.arity is Arity.NONE:
@@ -180,7 +191,7 @@ class _Reader:
         if operator.arity is Arity.TWO:
             texts = texts[0].split(",")
             if len(texts) != 2:
-                self.fail(name, "two_values", "takes two values with a comma between")
+                self.fail(name, "two_values", _("takes two values with a comma between"))
                 return None
         values = self.values(name, field, operator, texts)
         if values is None:
@@ -194,7 +205,11 @@ class _Reader:
     ) -> Condition | None:
         """Read a check that compares with nothing."""
         if text.strip().lower() != "true":
-            self.fail(name, "no_value", f"is written {name}=true, not {text[:40]!r}")
+            self.fail(
+                name,
+                "no_value",
+                _("is written %(name)s=true, not %(text)r", name=name, text=text[:40]),
+            )
             return None
         return Condition(field.name, operator.name, ())
 
@@ -206,7 +221,11 @@ class _Reader:
             self.fail(
                 name,
                 "too_many_values",
-                f"has {len(texts)} values; {catalogue.MAX_VALUES} are the most",
+                _(
+                    "has %(n)d values; %(most)d are the most",
+                    n=len(texts),
+                    most=catalogue.MAX_VALUES,
+                ),
             )
             return None
         before = len(self.faults)
@@ -223,7 +242,9 @@ class _Reader:
         """Read the search, white space evened out."""
         terms = read_text(" ".join(text.split()), limit=catalogue.MAX_Q)
         if len(terms.split()) > catalogue.MAX_TERMS:
-            raise BadValue("too_many_terms", f"has more than {catalogue.MAX_TERMS} words")
+            raise BadValue(
+                "too_many_terms", _("has more than %(most)d words", most=catalogue.MAX_TERMS)
+            )
         return terms
 
     def read_sort(self, text: str) -> tuple[Sort, ...]:
@@ -236,7 +257,11 @@ class _Reader:
         if chosen > catalogue.MAX_SORTS:
             raise BadValue(
                 "too_many_sorts",
-                f"has {chosen} keys beside currency; {catalogue.MAX_SORTS} are the most",
+                _(
+                    "has %(n)d keys beside currency; %(most)d are the most",
+                    n=chosen,
+                    most=catalogue.MAX_SORTS,
+                ),
             )
         return keys or DEFAULT_SORT
 
@@ -252,15 +277,27 @@ class _Reader:
         """Read what rows are grouped by."""
         names = known_names(text, known=catalogue.GROUPS)
         if len(names) > catalogue.MAX_GROUPS:
-            raise BadValue("too_many_groups", f"takes {catalogue.MAX_GROUPS} at most")
+            raise BadValue(
+                "too_many_groups", _("takes %(most)d at most", most=catalogue.MAX_GROUPS)
+            )
         return names
 
     def read_columns(self, text: str) -> tuple[str, ...]:
-        """Read columns in order; those that are never hidden stand first when left out."""
+        """Read columns in order; one that is never hidden and was left out stands behind the one before it."""
         names = tuple(_COLUMN_KEYS.get(name, name) for name in listed(text))
         check_known(names, known=catalogue.COLUMNS, said=catalogue.COLUMN_WORDS)
         check_unique(names)
-        return tuple(name for name in catalogue.KEPT_COLUMNS if name not in names) + names
+        return _with_kept(names)
+
+
+def _with_kept(names: tuple[str, ...]) -> tuple[str, ...]:
+    found = list(names)
+    place = 0
+    for name in catalogue.KEPT_COLUMNS:
+        if name not in found:
+            found.insert(place, name)
+        place = found.index(name) + 1
+    return tuple(found)
 
 
 def _known() -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from balances.query.catalogue import BLANK, MAX_MINUTES, MAX_TEXT, PARTIAL, Field, Kind
 from balances.query.tree import Value
 from providers.money import AmountError, parse_amount, plain
+from providers.phrases import phrase as _
 
 _INSTANT = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?(Z|[+-]\d{2}:\d{2})?",
@@ -37,7 +38,7 @@ def read_value(field: Field, text: str, *, zone: ZoneInfo, operator: str = "eq")
         return _read_minutes(text)
     clean = read_text(text)
     if not clean:
-        raise BadValue("empty", "is empty")
+        raise BadValue("empty", _("is empty"))
     if field.kind is Kind.TEXT and clean == BLANK and operator not in PARTIAL:
         return ""
     if field.kind is Kind.FLAG:
@@ -58,9 +59,11 @@ def read_text(text: str, *, limit: int = MAX_TEXT) -> str:
     """Return the text without outer white space. Raises: BadValue."""
     text = text.strip()
     if len(text) > limit:
-        raise BadValue("too_long", f"has {len(text)} characters; {limit} are the most")
+        raise BadValue(
+            "too_long", _("has %(n)d characters; %(most)d are the most", n=len(text), most=limit)
+        )
     if any(unicodedata.category(char) in _DIRT for char in text):
-        raise BadValue("bad_text", "holds control characters")
+        raise BadValue("bad_text", _("holds control characters"))
     return text
 
 
@@ -71,8 +74,11 @@ def read_amount(text: str) -> Value:
     except AmountError:
         raise BadValue(
             "bad_amount",
-            f"is not an amount: {text[:40]!r}. Write digits, with a point for decimals and no commas, "
-            "at most 20 before the point and 18 after",
+            _(
+                "is not an amount: %(text)r. Write digits, with a point for decimals and no commas, "
+                "at most 20 before the point and 18 after",
+                text=text[:40],
+            ),
         ) from None
 
 
@@ -92,7 +98,10 @@ def read_instant(text: str, *, zone: ZoneInfo) -> datetime:
             raise
         raise BadValue(
             "bad_instant",
-            f"is not a time: {text[:40]!r}. Write 2026-11-20T09:30, or add Z or +02:00",
+            _(
+                "is not a time: %(text)r. Write 2026-11-20T09:30, or add Z or +02:00",
+                text=text[:40],
+            ),
         ) from None
 
 
@@ -108,22 +117,31 @@ def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:
     if early.utcoffset() == late.utcoffset():
         return early
     if early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
-        raise BadValue("missing_time", f"does not exist in {zone}: the clocks were put forward")
-    raise BadValue("ambiguous_time", f"happens twice in {zone}: add an offset such as +02:00")
+        raise BadValue(
+            "missing_time", _("does not exist in %(zone)s: the clocks were put forward", zone=zone)
+        )
+    raise BadValue(
+        "ambiguous_time", _("happens twice in %(zone)s: add an offset such as +02:00", zone=zone)
+    )
 
 
 def _read_minutes(text: str) -> int:
     text = text.strip()
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or int(text) > MAX_MINUTES:
         raise BadValue(
-            "bad_minutes", f"is a whole number of minutes up to {MAX_MINUTES}, not {text[:40]!r}"
+            "bad_minutes",
+            _(
+                "is a whole number of minutes up to %(most)d, not %(text)r",
+                most=MAX_MINUTES,
+                text=text[:40],
+            ),
         )
     return int(text)
 
 
 def _read_flag(text: str) -> bool:
     if text.lower() not in ("true", "false"):
-        raise BadValue("unknown_value", f"is true or false, not {text[:40]!r}")
+        raise BadValue("unknown_value", _("is true or false, not %(text)r", text=text[:40]))
     return text.lower() == "true"
 
 
@@ -131,8 +149,14 @@ def _read_code(field: Field, text: str, operator: str) -> str:
     if text.isascii():
         text = text.upper() if field.name == "currency" else text.lower()
     if field.values and text not in field.values:
-        raise BadValue("unknown_value", f"is not one of {', '.join(field.values)}: {text[:40]!r}")
+        raise BadValue(
+            "unknown_value",
+            _("is not one of %(known)s: %(text)r", known=", ".join(field.values), text=text[:40]),
+        )
     shape = field.part if operator in PARTIAL else field.shape
     if shape and not re.fullmatch(shape, text, re.ASCII):
-        raise BadValue("bad_code", f"is not a {field.label.lower()} code: {text[:40]!r}")
+        raise BadValue(
+            "bad_code",
+            _("is not a %(field)s code: %(text)r", field=field.label.lower(), text=text[:40]),
+        )
     return text

@@ -212,6 +212,15 @@ def test_currency_before_an_amount_is_no_sixth_sort_key() -> None:
     ]
 
 
+def test_columns_that_are_never_hidden_stand_beside_each_other_when_left_out() -> None:
+    assert ask("columns=account,owner,state").columns == (
+        *("account_name", "currency", "available", "owner_name", "state"),
+    )
+    assert ask("columns=available,state").columns == (
+        *("account_name", "currency", "available", "state"),
+    )
+
+
 def test_columns_are_called_as_fields_are_and_a_forms_boxes_join() -> None:
     expected = ("provider", "account_name", "currency", "available", "account_ref")
 
