@@ -67,6 +67,12 @@ def load(context: Context) -> Past:
     )
 
 
+def nothing(context: Context) -> Past:
+    """Stand for a past that is not known."""
+    today = timezone.localdate(context.now)
+    return Past(today=today, now=context.now, since=None, first=None, totals={}, movements=[])
+
+
 # --- Cards ----------------------------------------------------------------------------------------
 def card(total: Total, *, past: Past) -> dict[str, Any]:
     """Return what a card says of its past: `since` (change, text, why) and `spark`; nothing before a close."""

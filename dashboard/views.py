@@ -1,6 +1,7 @@
 """Show the overview: what is held where, in which currency, and whether to believe it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -15,6 +16,7 @@ from balances.results import Total
 from balances.results.totals import everything
 from balances.views.freshness import freshness
 from balances.views.links import Links
+from balances.views.parts import attempt
 from balances.views.totals import total_views
 from dashboard import bars, history, past, standing, strip
 from dashboard.past import Past, card
@@ -40,9 +42,15 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         held, found = everything(context)
         totals = results.merge(held)
         shares, parts = charts.read(query, context=context)
-        before = past.load(context)
         ordered = _ordered(totals)
-        drawn = history.history(ordered, params=request.GET, past=before, context=context)
+        before = past.nothing(context)
+
+        def history_part() -> dict[str, Any]:
+            nonlocal before
+            before = past.load(context)
+            return history.history(ordered, params=request.GET, past=before, context=context)
+
+        drawn = attempt(history_part, name="history")
     views = total_views(ordered)
     linked = may(request.role, action=Action.READ_PROVIDERS)
     values = {
@@ -50,7 +58,7 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         "may_sync": may(request.role, action=Action.SYNC),
         "this_url": request.path,
         "freshness": freshness(found, views, links=links, now=context.now),
-        **strip.health(context, held, role=request.role),
+        **_health(context, held, role=request.role),
         "cards": _cards(ordered, past=before, links=links),
         "all_url": links.path,
         "all_text": _all_text(standing.count(held)),
@@ -63,6 +71,12 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
     }
     status = UNPROCESSABLE if "fault" in drawn else 200
     return htmx.render(request, "dashboard/overview.html", values, partials=PARTIALS, status=status)
+
+
+def _health(context: results.Context, held: Sequence[Total], *, role: str) -> dict[str, Any]:
+    """Return the strip and the problems; `health_failed` where they cannot be read."""
+    part = attempt(lambda: strip.health(context, held, role=role), name="sync health")
+    return {"health_failed": part["failed"]} if "failed" in part else part
 
 
 def _ordered(totals: list[Total]) -> list[Total]:

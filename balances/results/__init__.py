@@ -6,7 +6,7 @@ The clock is passed in with the `Context`. Reads of several statements agree ins
 from balances.results.context import Context, CredentialFacts
 from balances.results.pages import Page, page
 from balances.results.rows import Row, at_least, one, stream
-from balances.results.snapshot import TIME_LIMIT, snapshot
+from balances.results.snapshot import TIME_LIMIT, savepoint, snapshot
 from balances.results.span import Span, count, span
 from balances.results.totals import (
     AmountTotal,
@@ -39,6 +39,7 @@ __all__ = (
     "merge",
     "one",
     "page",
+    "savepoint",
     "snapshot",
     "span",
     "stream",

@@ -50,6 +50,25 @@ def snapshot(*, seconds: float | None = None) -> Iterator[None]:
             raw.execute("ROLLBACK")
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """Let a statement that fails inside end no more than this block.
+
+    PostgreSQL would refuse every later statement of a snapshot otherwise.
+    """
+    raw: Any = connection.connection
+    if connection.vendor != "postgresql" or raw is None or not _is_inside(raw):
+        yield
+        return
+    raw.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        raw.execute("ROLLBACK TO SAVEPOINT part")
+        raise
+    raw.execute("RELEASE SAVEPOINT part")
+
+
 def lift_limit() -> None:
     """Let the statements that follow take their time, as a file's stream does on SQLite.
 

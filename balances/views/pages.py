@@ -21,6 +21,7 @@ from balances.views.forms import account_forms
 from balances.views.freshness import freshness
 from balances.views.history import history
 from balances.views.links import Links
+from balances.views.parts import attempt
 from balances.views.sorting import group_menu, sort_menu
 from balances.views.table import table
 from balances.views.words import labels
@@ -158,7 +159,9 @@ def detail_page(
         raise Http404
     values = detail(row, context=context, role=request.role)
     values["sync_pill"] = pill(request, context)
-    values["history"] = past = history(row, params=request.GET, context=context)
+    values["history"] = past = attempt(
+        lambda: history(row, params=request.GET, context=context), name="history of a balance"
+    )
     account: Account = values["account"]
     values["forms"] = account_forms(account, today=values["today"], refused=refused)
     values["refused"] = refused

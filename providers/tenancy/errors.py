@@ -40,6 +40,12 @@ RETRY_SECONDS = 30
 REFERENCE_LENGTH = 8
 
 
+def reference() -> str:
+    """Return under what the log holds what happened in this request: the start of the request's id there."""
+    request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    return request_id[:REFERENCE_LENGTH]
+
+
 @requires_csrf_token
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403, naming who of the tenant could give the permission."""
@@ -74,8 +80,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     The reference is the start of the request's id in the log.
     """
     is_unavailable = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
-    context = {"reference": request_id[:REFERENCE_LENGTH], "theme": theme_of(request)}
+    context = {"reference": reference(), "theme": theme_of(request)}
     if not is_unavailable:
         return HttpResponse(render_to_string("500.html", context), status=500)
     headers = {"Retry-After": str(RETRY_SECONDS)}
