@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from balances.views import actions, files, pages
+from balances.views import actions, files, listing, pages
 
 app_name = "balances"
 
 urlpatterns = [
     path("balances.csv", files.balances_csv, name="csv"),
     path("balances.xlsx", files.balances_xlsx, name="xlsx"),
-    path("balances/", pages.balance_list, name="list"),
+    path("balances/", listing.balance_list, name="list"),
     path("balances/<slug:public_id>/", pages.balance_detail, name="detail"),
     path("accounts/<slug:public_id>/rename/", actions.rename, name="rename"),
     path("accounts/<slug:public_id>/close/", actions.close, name="close"),

@@ -144,6 +144,7 @@ DOORS: dict[str, Door] = {
     "home": Door(nobody=302, person=302),
     "account": Door(nobody=302, person=200),
     "account_name": Door(nobody=302, person=405),
+    "row_height": Door(nobody=302, person=405),
     "health-live": Door(nobody=200, person=200),
     "health-ready": Door(nobody=503, person=503),
     "account_login": Door(nobody=200, person=302),

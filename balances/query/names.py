@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from balances.query.catalogue import SORTS
+from balances.query.catalogue import KEPT_COLUMNS, SORTS
 from balances.query.tree import Sort
 from balances.query.values import BadValue
 from providers.phrases import phrase as _
@@ -46,6 +46,17 @@ def check_unique(names: Iterable[str]) -> None:
         if name in seen:
             raise BadValue("duplicate", _("names %(name)s twice", name=name))
         seen.add(name)
+
+
+def with_kept(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns with those that are never hidden, each behind the one before it when left out."""
+    found = list(names)
+    place = 0
+    for name in KEPT_COLUMNS:
+        if name not in found:
+            found.insert(place, name)
+        place = found.index(name) + 1
+    return tuple(found)
 
 
 def sort_key(name: str) -> Sort:

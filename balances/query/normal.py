@@ -5,9 +5,13 @@ were made, since people read a group in the order in which they built it.
 """
 
 from balances.query.catalogue import FIELDS, OPERATORS, Kind
-from balances.query.tree import Condition, Group, Logic, Value
+from balances.query.tree import NOT_ZERO, Condition, Group, Logic, Value
 
 _BLANK = {"is_null": "eq", "is_not_null": "not_eq"}
+_OTHER: dict[tuple[Value, ...], tuple[Value, ...]] = {
+    ("zero",): ("not_zero",),
+    ("not_zero",): ("zero",),
+}
 _FIELD_RANKS = {name: rank for rank, name in enumerate(FIELDS)}
 _OPERATOR_RANKS = {name: rank for rank, name in enumerate(OPERATORS)}
 
@@ -35,9 +39,19 @@ def _flat(group: Group) -> Group:
 
 
 def _plain(condition: Condition) -> Condition:
-    """Write lists in order and once each, a list of one as equality, and no text as the text "" it is kept as."""
+    """Write lists in order and once each, a list of one as equality, no text as the "" it is kept as.
+
+    What is not zero is written so, since a page counts the rows that it hides.
+    """
     if condition.operator in _BLANK and FIELDS[condition.field].kind is Kind.TEXT:
         return Condition(condition.field, _BLANK[condition.operator], ("",))
+    condition = _listed(condition)
+    if condition.field == NOT_ZERO.field and condition.operator == "not_eq":
+        return Condition(condition.field, "eq", _OTHER[condition.values])
+    return condition
+
+
+def _listed(condition: Condition) -> Condition:
     if condition.operator not in ("in", "not_in"):
         return condition
     values: tuple[Value, ...] = tuple(sorted(dict.fromkeys(condition.values)))

@@ -22,6 +22,7 @@ from balances.query.names import (
     read_number,
     shown,
     sort_key,
+    with_kept,
 )
 from balances.query.normal import normal
 from balances.query.tree import (
@@ -287,17 +288,7 @@ class _Reader:
         names = tuple(_COLUMN_KEYS.get(name, name) for name in listed(text))
         check_known(names, known=catalogue.COLUMNS, said=catalogue.COLUMN_WORDS)
         check_unique(names)
-        return _with_kept(names)
-
-
-def _with_kept(names: tuple[str, ...]) -> tuple[str, ...]:
-    found = list(names)
-    place = 0
-    for name in catalogue.KEPT_COLUMNS:
-        if name not in found:
-            found.insert(place, name)
-        place = found.index(name) + 1
-    return tuple(found)
+        return with_kept(names)
 
 
 def _known() -> str:

@@ -4,18 +4,17 @@ The clock is passed in with the `Context`. Reads of several statements agree ins
 """
 
 from balances.results.context import Context, CredentialFacts
+from balances.results.facets import Facets, facets
 from balances.results.pages import Page, page
 from balances.results.rows import Row, at_least, one, stream
 from balances.results.snapshot import TIME_LIMIT, savepoint, snapshot
 from balances.results.span import Span, count, span
 from balances.results.totals import (
     AmountTotal,
-    Facets,
     Reads,
     Total,
     added_reads,
     by_provider,
-    facets,
     merge,
     totals,
 )

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from balances.query.tree import BalanceQuery
+from balances.query.tree import NOT_ZERO, BalanceQuery
 from balances.results.context import Context
+from balances.results.facets import ZERO, Facets, facets
 from balances.results.rows import Row, ordered_by, read
 from balances.results.snapshot import snapshot
 from balances.results.totals import (
-    Facets,
+    CREDENTIAL,
     Total,
     by_account,
     everything,
-    facets,
     grouped,
     merge,
     per_provider,
@@ -23,11 +23,13 @@ class Page:
     """Hold one page and what is said around it.
 
     `tenant_count` leaves closed rows out unless the query names `state`. Past the end there are no rows, and `pages`
-    is the last page to link to. `groups` has the whole totals of the groups the query asks for.
+    is the last page to link to. `groups` has the whole totals of the groups the query asks for. `zero` counts the
+    rows that are zero: those among the rows, or those that the query hides.
     """
 
     rows: tuple[Row, ...]
     count: int
+    zero: int
     tenant_count: int
     totals: list[Total]
     groups: dict[str, list[Total]]
@@ -45,12 +47,16 @@ def page(query: BalanceQuery, *, context: Context) -> Page:
     Without a filter the first two are one.
     Raises: QueryError.
     """
-    by = "scope__credential_id" if query.group_by == ("provider",) else ""
+    by = (ZERO, CREDENTIAL) if query.group_by == ("provider",) else (ZERO,)
+    asked = query.without(NOT_ZERO) if query.hides_zero else query
     with snapshot():
-        if query.is_unfiltered:
+        if asked.is_unfiltered:
             parts, counts = everything(context)
         else:
-            parts, counts = grouped(query, context=context, by=by), facets(context)
+            parts, counts = grouped(asked, *by, context=context), facets(context)
+        zero = sum(part.rows for part in parts if part.is_zero)
+        if query.hides_zero:
+            parts = [part for part in parts if not part.is_zero]
         count = sum(part.rows for part in parts)
         first = (query.page - 1) * query.per_page
         rows = _rows(query, first, context) if first < count else ()
@@ -59,6 +65,7 @@ def page(query: BalanceQuery, *, context: Context) -> Page:
     return Page(
         rows=rows,
         count=count,
+        zero=zero,
         tenant_count=counts.tenant_count + (counts.closed_count if query.names_state else 0),
         totals=merged,
         groups=groups,

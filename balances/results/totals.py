@@ -10,13 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q
 
 from balances.fields import EXACT, AmountSum
 from balances.query.catalogue import STATES
 from balances.query.compile import CLOSED, FRESH
 from balances.query.tree import AMOUNTS, BalanceQuery
 from balances.results.context import Context
+from balances.results.facets import FACETS, ZERO, Facets, counted, groups_of, ranked
 from balances.results.snapshot import snapshot
 
 # Own money stands first, and live money before what is only listed.
@@ -24,7 +25,7 @@ _HOLDERS = ("OWN", "CUSTOMERS")
 _COUNTINGS = ("LIVE", "MANUAL", "UNVERIFIED", "DUPLICATE", "TEST")
 # A state is part of every group, so that its rows and readings are told apart for the price of none.
 _KEY = ("currency", "holder", "counting", "state_rank")
-_FACETS = ("currency", "holder", "scope__credential_id", "state_rank")
+CREDENTIAL = "scope__credential_id"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,7 @@ class Total:
     ledger: AmountTotal
     reads: Mapping[str, Reads] = field(default_factory=dict)
     credential_id: int | None = None
+    is_zero: bool = False
 
     @property
     def oldest_read(self) -> datetime | None:
@@ -93,19 +95,6 @@ class Total:
         return (self.currency, self.holder, self.counting)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Facets:
-    """Count the tenant's rows by what the pills offer; closed rows are counted under their state alone."""
-
-    tenant_count: int = 0
-    closed_count: int = 0
-    currency: dict[str, int] = field(default_factory=dict)
-    provider: dict[str, int] = field(default_factory=dict)
-    credential: dict[str, int] = field(default_factory=dict)
-    holder: dict[str, int] = field(default_factory=dict)
-    state: dict[str, int] = field(default_factory=dict)
-
-
 def totals(query: BalanceQuery, *, context: Context) -> list[Total]:
     """Return the totals over the whole filter. Raises: QueryError."""
     with snapshot():
@@ -115,14 +104,13 @@ def totals(query: BalanceQuery, *, context: Context) -> list[Total]:
 def by_provider(query: BalanceQuery, *, context: Context) -> dict[str, list[Total]]:
     """Return the totals of each provider, by its code. Raises: QueryError."""
     with snapshot():
-        return per_provider(grouped(query, context=context, by="scope__credential_id"), context)
+        return per_provider(grouped(query, CREDENTIAL, context=context), context)
 
 
-def grouped(query: BalanceQuery, *, context: Context, by: str = "") -> list[Total]:
-    """Run the one grouped statement, with one more column of ours to group by."""
-    columns = (*_KEY, *([by] if by else []))
-    rows = _ranked(context.matching(query)).values(*columns).annotate(**_AGGREGATES)
-    return [_total(row, credential_id=row.get("scope__credential_id")) for row in rows]
+def grouped(query: BalanceQuery, *by: str, context: Context) -> list[Total]:
+    """Run the one grouped statement, by further columns of ours."""
+    rows = ranked(context.matching(query)).values(*_KEY, *by).annotate(**_AGGREGATES)
+    return [_total(row) for row in rows]
 
 
 def merge(parts: Iterable[Total]) -> list[Total]:
@@ -131,7 +119,9 @@ def merge(parts: Iterable[Total]) -> list[Total]:
     for part in parts:
         known = found.get(part.key)
         found[part.key] = (
-            replace(part, credential_id=None) if known is None else _added(known, part)
+            replace(part, credential_id=None, is_zero=False)
+            if known is None
+            else _added(known, part)
         )
     return sorted(found.values(), key=_place)
 
@@ -151,60 +141,18 @@ def by_account(
     """Return the totals of some accounts, by their public ids, in one statement. Raises: QueryError."""
     columns = ("account__public_id", *_KEY)
     found: dict[str, list[Total]] = {}
-    of_accounts = _ranked(context.matching(query).filter(account__public_id__in=public_ids))
+    of_accounts = ranked(context.matching(query).filter(account__public_id__in=public_ids))
     for row in of_accounts.values(*columns).annotate(**_AGGREGATES):
-        found.setdefault(row["account__public_id"], []).append(_total(row, credential_id=None))
+        found.setdefault(row["account__public_id"], []).append(_total(row))
     return {public_id: merge(totals) for public_id, totals in found.items()}
 
 
-def facets(context: Context) -> Facets:
-    """Count all the tenant's rows, in one statement."""
-    with snapshot():
-        return _facets(_groups(context, *_FACETS).annotate(n=Count("pk")), context)
-
-
 def everything(context: Context) -> tuple[list[Total], Facets]:
-    """Return the totals of all open rows, by credential too, and the counts of all: one statement for both."""
+    """Return the totals of all open rows, by credential and zero too, and the counts of all, in one statement."""
     with snapshot():
-        groups = list(_groups(context, *_FACETS, "counting").annotate(**_AGGREGATES))
+        groups = list(groups_of(context, *FACETS, "counting", ZERO).annotate(**_AGGREGATES))
     open_ones = [group for group in groups if group["state_rank"] != CLOSED]
-    totals_of = [_total(each, credential_id=each["scope__credential_id"]) for each in open_ones]
-    return totals_of, _facets(groups, context)
-
-
-def _groups(context: Context, *columns: str) -> QuerySet[Any]:
-    groups: QuerySet[Any] = _ranked(context.everything()).values(*columns)
-    return groups
-
-
-def _ranked(balances: QuerySet[Any]) -> QuerySet[Any]:
-    """Make the state a column to group by, and leave the rows unordered."""
-    ranked: QuerySet[Any] = balances.annotate(state_rank=F("state_rank")).order_by()
-    return ranked
-
-
-def _facets(groups: Iterable[Mapping[str, Any]], context: Context) -> Facets:
-    groups = list(groups)
-    counted = [(group, group["n"]) for group in groups if group["state_rank"] != CLOSED]
-    credentials = context.by_id
-    return Facets(
-        tenant_count=sum(n for _, n in counted),
-        closed_count=sum(group["n"] for group in groups) - sum(n for _, n in counted),
-        currency=_counts((group["currency"], n) for group, n in counted),
-        provider=_counts((credentials[g["scope__credential_id"]].provider, n) for g, n in counted),
-        credential=_counts(
-            (credentials[g["scope__credential_id"]].public_id, n) for g, n in counted
-        ),
-        holder=_counts((group["holder"].lower(), n) for group, n in counted),
-        state=_counts((STATES[group["state_rank"]], group["n"]) for group in groups),
-    )
-
-
-def _counts(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for name, n in sorted(pairs):
-        found[name] = found.get(name, 0) + n
-    return found
+    return [_total(each) for each in open_ones], counted(groups, context)
 
 
 def _amount_aggregates(name: str) -> dict[str, Any]:
@@ -226,7 +174,7 @@ _AGGREGATES: dict[str, Any] = {
 }
 
 
-def _total(row: Mapping[str, Any], *, credential_id: int | None) -> Total:
+def _total(row: Mapping[str, Any]) -> Total:
     return Total(
         currency=row["currency"],
         holder=row["holder"],
@@ -242,7 +190,8 @@ def _total(row: Mapping[str, Any], *, credential_id: int | None) -> Total:
         available=_amount(row, "available"),
         pending=_amount(row, "pending"),
         ledger=_amount(row, "ledger"),
-        credential_id=credential_id,
+        credential_id=row.get(CREDENTIAL),
+        is_zero=bool(row.get(ZERO)),
     )
 
 

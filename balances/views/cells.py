@@ -1,9 +1,9 @@
-"""Choose the columns of the page, and group its rows under heads with their totals."""
+"""Put the cells of the page into the order of its columns, and group its rows under heads with their totals."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from balances.views.words import COUNTING, HOLDERS
 from providers.currencies import currency
 from providers.models import AsOfSource
 
-# The cells that balances/_table.html knows by name; every other column is written as it stands.
+# The page's own choice. Each has a form of its own in balances/_cells.html; every other is written as it stands.
 OWN_CELLS = (
     "account_name",
     "provider",
@@ -32,8 +32,9 @@ OWN_CELLS = (
     "pending",
     "as_of",
 )
-# A figure never stands without whose it is, in what, and how old it is.
-ALWAYS = frozenset({"account_name", "currency", "available", "as_of"})
+# A narrow window does without these, unless they were chosen.
+_OPTIONAL = frozenset({"holder", "account_ref", "network"})
+_HEADS = {"currency": "cur", "as_of": "asof"}
 # Files hold these as codes and ids; a page says them.
 _SAID: Mapping[str, Callable[[Row], str]] = {
     "credential": lambda row: row.credential_name,
@@ -45,12 +46,13 @@ _SAID: Mapping[str, Callable[[Row], str]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Extra:
-    """One cell of a column that the table does not show by itself."""
+class Cell(NamedTuple):
+    """One cell of a row: its column, what it is called, how it is laid out, and its value where it has no own form."""
 
-    is_amount: bool
-    is_instant: bool
+    key: str
+    label: str
+    css: str
+    kind: str
     value: Any
 
 
@@ -64,46 +66,41 @@ class Section:
     rows: Sequence[Any]
 
 
-def shown(query: BalanceQuery) -> Mapping[str, bool]:
-    """Tell of each known cell whether the page shows it."""
-    wanted = frozenset(query.columns or OWN_CELLS) | ALWAYS
-    return {key: key in wanted for key in OWN_CELLS}
+def columns_of(query: BalanceQuery) -> tuple[str, ...]:
+    """Return the columns the page shows, in their order."""
+    return query.columns or OWN_CELLS
 
 
-def extra_heads(query: BalanceQuery, *, links: Links) -> list[dict[str, Any]]:
-    """Return the heads of the further columns, in the query's order; some sort, some are words alone."""
-    return [_extra_head(BY_KEY[key], query, links) for key in _extras(query)]
+def heads(query: BalanceQuery, *, links: Links) -> list[dict[str, Any]]:
+    """Return the column heads; most sort, some are words alone."""
+    return [_head(BY_KEY[key], query, links) for key in columns_of(query)]
 
 
-def _extra_head(column: Column, query: BalanceQuery, links: Links) -> dict[str, Any]:
-    css = "num" if column.kind is ColumnKind.AMOUNT else ""
+def _head(column: Column, query: BalanceQuery, links: Links) -> dict[str, Any]:
+    css = "num" if column.kind is ColumnKind.AMOUNT else _HEADS.get(column.key, "")
+    if not query.columns and column.key in _OPTIONAL:
+        css = "opt"
     named = {"cell": column.key, "label": _(column.header), "css": css}
     return (head(column.sort, query, links=links) if column.sort else {}) | named
 
 
-def extra_cells(query: BalanceQuery) -> Callable[[Row], list[Extra]]:
-    """Return what makes a row's further cells."""
-    columns = [(BY_KEY[key], _words_of(BY_KEY[key])) for key in _extras(query)]
+def cells(query: BalanceQuery) -> Callable[[Row], Sequence[Cell]]:
+    """Return what makes a row's cells, in the order of the columns."""
+    makers = [_maker(BY_KEY[key], query) for key in columns_of(query)]
 
-    def cells(row: Row) -> list[Extra]:
-        return [
-            Extra(
-                is_amount=column.kind is ColumnKind.AMOUNT,
-                is_instant=column.kind is ColumnKind.INSTANT,
-                value=said(row),
-            )
-            for column, said in columns
-        ]
+    def make(row: Row) -> Sequence[Cell]:
+        return [cell if said is None else cell._replace(value=said(row)) for cell, said in makers]
 
-    return cells
+    return make
 
 
-def _words_of(column: Column) -> Callable[[Row], Any]:
-    return _SAID.get(column.key, column.value)
-
-
-def _extras(query: BalanceQuery) -> list[str]:
-    return [key for key in query.columns if key not in OWN_CELLS]
+def _maker(column: Column, query: BalanceQuery) -> tuple[Cell, Callable[[Row], Any] | None]:
+    """Return a column's cell, and what gives it a value unless the row's own form does."""
+    is_own = column.key in OWN_CELLS
+    # On a phone a chosen column stands below the others with its name; the page's own choice is shorter there.
+    css = "a-x" if query.columns else "opt wide"
+    cell = Cell(column.key if is_own else "", _(column.header), css, column.kind.value, None)
+    return cell, None if is_own else _SAID.get(column.key, column.value)
 
 
 def sections(

@@ -1,6 +1,8 @@
 """Offer what one may filter by: the search form's state, the pills, the ready views."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,10 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from balances.query.catalogue import FIELDS
+from balances.fields import fold
+from balances.query.catalogue import BLANK, FIELDS
 from balances.query.describe import Labels, words_of
 from balances.query.encode import pairs
-from balances.query.tree import BalanceQuery, Condition, Group
+from balances.query.tree import NOT_ZERO, BalanceQuery, Condition, Group
 from balances.results import Facets
 from balances.states import STATES
 from balances.views.links import Links
@@ -20,6 +23,7 @@ PILLS: Mapping[str, str | Promise] = {
     "currency": gettext_lazy("Currency is any of"),
     "provider": gettext_lazy("Provider is any of"),
     "holder": gettext_lazy("Held for any of"),
+    "network": gettext_lazy("Network is any of"),
     "state": gettext_lazy("State is any of"),
 }
 ATTENTION = ("stale", "not_synced", "held", "missing", "never")
@@ -28,6 +32,7 @@ TABS: tuple[tuple[str | Promise, Condition | None], ...] = (
     (gettext_lazy("Own"), Condition("holder", "eq", ("own",))),
     (gettext_lazy("Customers'"), Condition("holder", "eq", ("customers",))),
     (gettext_lazy("Needs attention"), Condition("state", "in", ATTENTION)),
+    (gettext_lazy("Negative"), Condition("available", "lt", (Decimal(0),))),
     (gettext_lazy("Closed"), Condition("state", "eq", ("closed",))),
 )
 
@@ -35,9 +40,10 @@ TABS: tuple[tuple[str | Promise, Condition | None], ...] = (
 def pills(
     query: BalanceQuery, *, found: Facets, links: Links, words: Labels, zone: ZoneInfo
 ) -> list[dict[str, Any]]:
-    """Return the context of each balances/_pill.html."""
+    """Return the context of each balances/_pill.html; where nothing has a network, none is offered."""
     counts = {name: getattr(found, name) for name in PILLS}
-    return [_pill(name, counts[name], query, links, words, zone) for name in PILLS]
+    offered = [name for name in PILLS if any(counts[name]) or _condition(query, name)]
+    return [_pill(name, counts[name], query, links, words, zone) for name in offered]
 
 
 def _pill(
@@ -50,7 +56,10 @@ def _pill(
 ) -> dict[str, Any]:
     condition = _condition(query, name)
     chosen = [str(value) for value in condition.values] if condition else []
-    values = dict.fromkeys([*_ordered(name, counts), *chosen])
+    values = _ordered(name, counts)
+    known = {fold(value) for value in values}
+    values += [value for value in chosen if fold(value) not in known]
+    checked = {fold(value) for value in chosen}
     return {
         "name": name,
         "legend": PILLS[name],
@@ -59,10 +68,10 @@ def _pill(
         "clear_url": links.without_field(name),
         "options": [
             {
-                "value": value,
-                "label": words.get(name, {}).get(value, value),
+                "value": value or BLANK,
+                "label": words.get(name, {}).get(value, value) or _("No network"),
                 "count": counts.get(value, 0),
-                "checked": value in chosen,
+                "checked": fold(value) in checked,
             }
             for value in values
         ],
@@ -75,7 +84,7 @@ def _ordered(name: str, counts: Mapping[str, int]) -> list[str]:
         return [state for state in STATES if counts.get(state)]
     if name == "holder":
         return ["own", "customers"]
-    return list(counts)
+    return sorted(counts, key=lambda value: (not value, fold(value)))
 
 
 def _summary(name: str, condition: Condition | None, words: Labels, zone: ZoneInfo) -> str:
@@ -95,18 +104,23 @@ def _condition(query: BalanceQuery, field: str) -> Condition | None:
     return None
 
 
-def kept(query: BalanceQuery) -> list[tuple[str, str]]:
-    """Return the parts of the query that neither the search box nor a pill holds, without the page."""
-    return [(name, value) for name, value in pairs(query) if name not in {"q", "page", *PILLS}]
+def kept(query: BalanceQuery, *, held: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the parts of the query that neither the search box nor a menu holds, without the page."""
+    shown: Collection[str] = {"q", "page", "columns", *held}
+    return [(name, value) for name, value in pairs(query) if name not in shown]
 
 
 def tabs(query: BalanceQuery, *, links: Links) -> list[dict[str, Any]]:
-    """Return the ready views; the one whose filter is in use is current."""
+    """Return the ready views; the one whose filter is in use is current, whether zero is hidden or not.
+
+    Each shows all of its rows, also those of zero: what needs attention may be one.
+    """
+    where = query.without(NOT_ZERO).where if query.hides_zero else query.where
     return [
         {
             "label": label,
-            "url": links.to(BalanceQuery(where=_only(condition))),
-            "current": query.where == _only(condition) and not query.q,
+            "url": links.to(replace(query, where=_only(condition), q="", page=1)),
+            "current": where == _only(condition) and not query.q,
         }
         for label, condition in TABS
     ]

@@ -7,6 +7,7 @@ from balances.query.encode import encode
 from balances.query.tree import (
     AMOUNTS,
     DEFAULT_SORT,
+    NOT_ZERO,
     BalanceQuery,
     Condition,
     Group,
@@ -49,9 +50,15 @@ class Links:
 
     def without(self, part: Condition | Group) -> str:
         """Drop one part of the filter's top level."""
-        return self.to(
-            self._where(tuple(kept for kept in self.query.where.filters if kept != part))
-        )
+        return self.to(replace(self.query.without(part), page=1))
+
+    def hiding_zero(self) -> str:
+        """Leave out the rows that are zero."""
+        return self.to(self._where((*_others(self.query, NOT_ZERO.field), NOT_ZERO)))
+
+    def with_columns(self, keys: tuple[str, ...]) -> str:
+        """Show these columns, or with none the page's own choice; the rows stay."""
+        return self.to(replace(self.query, columns=keys))
 
     def without_field(self, field: str) -> str:
         """Drop the top-level conditions on one field."""
@@ -64,40 +71,58 @@ class Links:
 
     def sorted_by(self, field: str) -> str:
         """Sort by one field; again turns it, a third time drops it. An amount sorts inside its currency."""
-        current = next((key for key in self.query.sort if key.field == field), None)
+        current = _key(self.query, field)
         if current is None or (self.query.sort == DEFAULT_SORT and field not in AMOUNTS):
             return self._sorted((_first(field),))
-        if current == _first(field):
-            turned = replace(current, descending=not current.descending)
-            return self._sorted(_with(self.query.sort, current, turned))
-        return self._sorted(_with(self.query.sort, current, None))
+        return self._sorted(_stepped(self.query.sort, current))
 
     def also_sorted_by(self, field: str) -> str:
-        """Add a key behind the others, or turn the one that is there."""
-        current = next((key for key in self.query.sort if key.field == field), None)
-        if current is not None:
-            turned = replace(current, descending=not current.descending)
-            return self._sorted(_with(self.query.sort, current, turned))
-        if len(self.query.sort) == MAX_SORTS:
-            return self._sorted(self.query.sort)
-        return self._sorted((*self.query.sort, _first(field)))
+        """Add a key behind the others; again turns it, a third time drops it."""
+        return self.to(also_sorted(self.query, field))
 
     def turned(self, key: Sort) -> str:
         """Turn one key the other way."""
-        return self._sorted(
-            _with(self.query.sort, key, replace(key, descending=not key.descending))
-        )
+        return self._sorted(_with(self.query.sort, key, _turned(key)))
 
     def dropped(self, key: Sort) -> str:
         """Drop one key."""
         return self._sorted(_with(self.query.sort, key, None))
 
     def _sorted(self, sort: tuple[Sort, ...]) -> str:
-        keys = inside_currency(sort)[:MAX_SORTS]
-        return self.to(replace(self.query, sort=keys or DEFAULT_SORT, page=1))
+        return self.to(_with_sort(self.query, sort))
 
     def _where(self, filters: tuple[Condition | Group, ...]) -> BalanceQuery:
         return replace(self.query, where=replace(self.query.where, filters=filters), page=1)
+
+
+def also_sorted(query: BalanceQuery, field: str) -> BalanceQuery:
+    """Return the query with one more key, or with the one that is there turned, then dropped; a full sort stays."""
+    current = _key(query, field)
+    if current is not None:
+        return _with_sort(query, _stepped(query.sort, current))
+    return query if is_full(query) else _with_sort(query, (*query.sort, _first(field)))
+
+
+def is_full(query: BalanceQuery) -> bool:
+    """Tell whether no further key fits; currency, which amounts need before them, is not counted."""
+    return len([key for key in query.sort if key.field != "currency"]) >= MAX_SORTS
+
+
+def _key(query: BalanceQuery, field: str) -> Sort | None:
+    return next((key for key in query.sort if key.field == field), None)
+
+
+def _with_sort(query: BalanceQuery, sort: tuple[Sort, ...]) -> BalanceQuery:
+    return replace(query, sort=inside_currency(sort) or DEFAULT_SORT, page=1)
+
+
+def _stepped(keys: tuple[Sort, ...], key: Sort) -> tuple[Sort, ...]:
+    """Turn a key that stands as it began, and drop one that was turned."""
+    return _with(keys, key, _turned(key) if key == _first(key.field) else None)
+
+
+def _turned(key: Sort) -> Sort:
+    return replace(key, descending=not key.descending)
 
 
 def _first(field: str) -> Sort:

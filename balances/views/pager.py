@@ -23,6 +23,7 @@ def pager(page: Page, *, links: Links) -> dict[str, Any]:
         else [],
         "previous_url": links.page(page.number - 1) if page.number > 1 else "",
         "next_url": links.page(page.number + 1) if page.number < page.pages else "",
+        "size": page.per_page,
         "sizes": [
             {"number": size, "url": links.per_page(size), "current": size == page.per_page}
             for size in SIZES

@@ -4,28 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from balances.query.catalogue import FIELDS, GROUPS, MAX_SORTS, SORTS
+from balances.query.catalogue import FIELDS, GROUPS, SORTS
 from balances.query.tree import BalanceQuery, Sort
-from balances.views.links import Links
-
-# Sort key, cell and CSS class of each head, in the order of the cells in balances/_table.html.
-HEADS = (
-    ("account", "account_name", ""),
-    ("provider", "provider", ""),
-    ("holder", "holder", "opt"),
-    ("reference", "account_ref", "opt"),
-    ("network", "network", "opt"),
-    ("currency", "currency", "cur"),
-    ("available", "available", "num"),
-    ("pending", "pending", "num"),
-    ("as_of", "as_of", "asof"),
-)
-
-
-def heads(query: BalanceQuery, *, links: Links) -> list[dict[str, Any]]:
-    """Return the column heads with the links that sort."""
-    named = ((field, {"cell": cell, "css": css}) for field, cell, css in HEADS)
-    return [head(field, query, links=links) | names for field, names in named]
+from balances.views.links import Links, is_full
 
 
 def head(field: str, query: BalanceQuery, *, links: Links) -> dict[str, Any]:
@@ -62,17 +43,11 @@ def _words(key: Sort, rank: int, count: int) -> str:
 def sort_menu(query: BalanceQuery, *, links: Links) -> dict[str, Any]:
     """Return the context of balances/_sort_menu.html."""
     used = {key.field for key in query.sort}
-    free = [name for name in SORTS if name not in used] if len(query.sort) < MAX_SORTS else []
+    free = [] if is_full(query) else [name for name in SORTS if name not in used]
     return {
         "summary": ", ".join(_(FIELDS[key.field].label) for key in query.sort),
         "keys": [_key(key, rank, links) for rank, key in enumerate(query.sort, start=1)],
-        "more": [
-            {
-                "label": _("Then by %(field)s") % {"field": _(FIELDS[name].label)},
-                "url": links.also_sorted_by(name),
-            }
-            for name in free
-        ],
+        "more": [{"value": name, "label": _(FIELDS[name].label)} for name in free],
     }
 
 
@@ -84,6 +59,7 @@ def _key(key: Sort, rank: int, links: Links) -> dict[str, Any]:
     label = _(field.label)
     return {
         "rank": rank,
+        "field": key.field,
         "label": label,
         "icon": "down" if key.descending else "up",
         "turned_url": links.turned(key),

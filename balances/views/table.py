@@ -9,14 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from balances.query.describe import Labels, describe, words_of
-from balances.query.tree import BalanceQuery, Condition
+from balances.query.describe import Labels, describe, words_of, words_of_group
+from balances.query.tree import NOT_ZERO, BalanceQuery, Condition
 from balances.results import Context, Page, Row
 from balances.states import STATES, StateWords
-from balances.views.cells import Extra, extra_cells, extra_heads, sections, shown
+from balances.views.cells import Cell, cells, columns_of, heads, sections
 from balances.views.links import Links
 from balances.views.pager import pager
-from balances.views.sorting import heads
 from balances.views.totals import TotalView, total_views
 from balances.views.words import COUNTING, HOLDERS, labels
 from providers.money import places
@@ -40,7 +39,7 @@ class RowView:
     is_unnamed: bool
     again: bool
     breaks: bool
-    extras: list[Extra]
+    cells: Sequence[Cell]
 
 
 def table(
@@ -48,11 +47,9 @@ def table(
 ) -> dict[str, Any]:
     """Return the context of balances/_table.html for a query that was understood."""
     words = labels(context)
-    extras = extra_cells(query)
-    rows = row_views(page.rows, slug=context.tenant.slug, extras=extras)
+    rows = row_views(page.rows, slug=context.tenant.slug, cells=cells(query))
     totals = total_views(page.totals)
-    cells, further = shown(query), extra_heads(query, links=links)
-    span = sum(cells.values()) + len(further)
+    columns = columns_of(query)
     sentence = describe(query, labels=words, zone=zone, gettext=_)
     return {
         "count": f"{page.count:,}",
@@ -63,11 +60,13 @@ def table(
         % {"count": counted(page.count), "sentence": sentence},
         "chips": chips(query, links=links, words=words, zone=zone),
         "clear_url": links.cleared(),
-        "headers": [head for head in heads(query, links=links) if cells[head["cell"]]] + further,
-        "extra_heads": further,
-        "shown": cells,
-        "span": span,
-        "many": span > MOST_COLUMNS or longest(rows, totals) > MOST_DIGITS,
+        "zero": zero(query, page, links=links),
+        "headers": heads(query, links=links),
+        "has_age": "as_of" in columns,
+        "has_provider": "provider" in columns,
+        "has_chosen": bool(query.columns),
+        "span": len(columns),
+        "many": len(columns) > MOST_COLUMNS or longest(rows, totals) > MOST_DIGITS,
         "rows": rows,
         "sections": sections(query, rows, groups=page.groups),
         "totals": totals,
@@ -83,8 +82,27 @@ def counted(number: int) -> str:
     return ngettext("%(n)s balance", "%(n)s balances", number) % {"n": f"{number:,}"}
 
 
+def zero(query: BalanceQuery, page: Page, *, links: Links) -> dict[str, str]:
+    """Offer to hide the rows that are zero, or say how many are hidden and offer to show them."""
+    if query.hides_zero:
+        said = ngettext("%(n)s zero hidden", "%(n)s zero hidden", page.zero)
+        return {
+            "text": said % {"n": f"{page.zero:,}"},
+            "label": _("Show them"),
+            "url": links.without(NOT_ZERO),
+        }
+    if not page.zero or page.zero == page.count:
+        return {}
+    offered = ngettext("Hide %(n)s zero", "Hide %(n)s zero", page.zero)
+    return {
+        "text": "",
+        "label": offered % {"n": f"{page.zero:,}"},
+        "url": links.hiding_zero(),
+    }
+
+
 def row_views(
-    rows: Sequence[Row], *, slug: str, extras: Callable[[Row], list[Extra]]
+    rows: Sequence[Row], *, slug: str, cells: Callable[[Row], Sequence[Cell]]
 ) -> list[RowView]:
     """Prepare rows; a currency like the one above is quiet, another one begins below a line."""
     views = []
@@ -102,7 +120,7 @@ def row_views(
                 is_unnamed=row.account_name == row.account_ref,
                 again=before == row.currency,
                 breaks=before not in (None, row.currency),
-                extras=extras(row),
+                cells=cells(row),
             )
         )
     return views
@@ -140,11 +158,14 @@ def chips(
         if isinstance(part, Condition):
             field, operator, value = words_of(part, labels=words, zone=zone, gettext=_)
             found.append(_chip(field, operator, value, links.without(part)))
+        else:
+            said = words_of_group(part, labels=words, zone=zone, gettext=_)
+            found.append(_chip("", "", said, links.without(part)))
     return found
 
 
 def _chip(label: str, operator: str, value: str, url: str) -> dict[str, str]:
-    remove = _("Remove filter: %(text)s") % {"text": f"{label} {operator} {value}"}
+    remove = _("Remove filter: %(text)s") % {"text": f"{label} {operator} {value}".strip()}
     return {
         "label": label,
         "operator": operator,

@@ -15,6 +15,7 @@ from providers.tenancy.models import Membership, Role, Tenant
 from providers.tenancy.scoping import Action, may, memberships_of
 
 THEMES = ("auto", "light", "dark")
+DENSITIES = ("regular", "compact")
 # URL name, label, what opens it, and the first words of the URL names that stand below it.
 PAGES = (
     ("overview", gettext_lazy("Overview"), Action.READ, ("overview",)),
@@ -61,6 +62,11 @@ class Shell:
     def theme(self) -> str:
         """Return the theme the cookie asks for, so that nothing flashes."""
         return theme_of(self.request)
+
+    @property
+    def density(self) -> str:
+        """Return how high rows are, as the cookie asks."""
+        return density_of(self.request)
 
     @property
     def shortcuts(self) -> str:
@@ -114,6 +120,12 @@ def theme_of(request: HttpRequest) -> str:
     """Read the theme cookie, which anybody may have written."""
     theme = request.COOKIES.get("theme", "")
     return theme if theme in THEMES else THEMES[0]
+
+
+def density_of(request: HttpRequest) -> str:
+    """Read the row height's cookie, which anybody may have written."""
+    density = request.COOKIES.get("density", "")
+    return density if density in DENSITIES else DENSITIES[0]
 
 
 def has_shortcuts(request: HttpRequest) -> bool:

@@ -13,6 +13,7 @@ from providers.tenancy.views import activity, door, home, people
 urlpatterns = [
     path("", home.home, name="home"),
     path("account/", own_account.account, name="account"),
+    path("account/row-height/", own_account.row_height, name="row_height"),
     path("account/name/", own_account.account_name, name="account_name"),
     path("accounts/login/", door.SignIn.as_view(), name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),

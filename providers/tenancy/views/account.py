@@ -7,11 +7,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from providers.tenancy import people
-from providers.tenancy.context import has_shortcuts, theme_of, zone_text
+from providers.tenancy.context import DENSITIES, has_shortcuts, theme_of, zone_text
 from providers.tenancy.forms import DisplayForm, NameForm
 from providers.tenancy.models import User
 from providers.tenancy.roles import SUMMARIES
@@ -32,15 +33,31 @@ def account(request: HttpRequest) -> HttpResponse:
     messages.success(request, _("Saved in this browser."))
     response = redirect("account")
     for name, value in form.cookies().items():
-        # app.js reads and writes the theme too, so the cookie is no secret of the server.
-        response.set_cookie(
-            name,
-            value,
-            max_age=COOKIE_SECONDS,
-            secure=settings.SESSION_COOKIE_SECURE,
-            samesite="Lax",
-        )
+        _keep(response, name, value)
     return response
+
+
+@require_POST
+def row_height(request: HttpRequest) -> HttpResponse:
+    """Keep how high the rows of tables are in a cookie, and lead back to the page that asked; else 422."""
+    density, back = request.POST.get("density", ""), request.POST.get("next", "")
+    if density not in DENSITIES:
+        return render(request, "422.html", status=UNPROCESSABLE)
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    response = redirect(back if is_ours else "home")
+    _keep(response, "density", density)
+    return response
+
+
+def _keep(response: HttpResponse, name: str, value: str) -> None:
+    """Set a cookie of the display; app.js reads and writes it too, so it is no secret of the server."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=COOKIE_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
 
 
 @require_POST

@@ -37,6 +37,7 @@ def canonical(text: str) -> str:
         ("network=a%26b%3Dc", "network=a%26b%3Dc"),
         ("network=Base&network=%20-", "network=-&network=Base"),
         ("available__gte=1&balance=not_zero", "balance=not_zero&available__gte=1"),
+        ("balance__not_eq=zero", "balance=not_zero"),
         (
             "columns=account_ref,account_name,owner_name,currency,available",
             "columns=reference,account,owner,currency,available",

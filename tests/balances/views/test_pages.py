@@ -12,6 +12,7 @@ from tests.balances.builders import NOW, make_account, make_balance, make_creden
 from tests.screen import Headers, Screen, SignIn, classed, htmx, stop_clock
 
 LIST = "/acme/balances/"
+CHOSEN = "//input[@checked and not(@name='columns')]"
 HOSTILE = ('=HYPERLINK("http://evil.example","x")', "<script>alert(1)</script>", "‮txt.exe")
 
 
@@ -179,7 +180,7 @@ def test_pills_offer_what_the_tenant_has_and_say_what_is_chosen(
 
     assert screen.text(f"{pill.format('currency')}/summary") == "Currency: USD"
     assert screen.texts(f"{pill.format('currency')}//label") == ["EUR1", "USD2"]
-    assert screen.texts("//input[@checked]/@value") == ["USD"]
+    assert screen.texts(f"{CHOSEN}/@value") == ["USD"]
     assert screen.text(f"{pill.format('currency')}//a/@href") == LIST
     assert screen.texts(f"{pill.format('provider')}//label") == ["Payiano1", "Payman2"]
     assert screen.texts(f"{pill.format('holder')}//label") == ["Own2", "Customers'1"]
@@ -391,7 +392,7 @@ def test_two_accounts_of_one_name_are_two_groups(client: Client, payiano: Creden
     assert screen.column(5) == ["EUR", "USD", "EUR", "USD"]
 
 
-def test_columns_asked_for_are_shown_with_those_no_figure_stands_without(
+def test_columns_asked_for_are_shown_in_their_order_with_those_never_hidden(
     client: Client, payiano: Credential
 ) -> None:
     make_balance(payiano, "USD", "1", ledger="3", name="Main")
@@ -400,9 +401,9 @@ def test_columns_asked_for_are_shown_with_those_no_figure_stands_without(
 
     assert screen.texts("//thead//th") == [
         *("Account", "Currency, sorted A to Z, key 1 of 2"),
-        *("Available, sorted largest first, key 2 of 2", "As of", "Ledger", "State", "Read at"),
+        *("Available, sorted largest first, key 2 of 2", "Ledger", "State", "Read at"),
     ]
-    assert screen.rows() == [["Main", "USD", "1.00", "10:59", "3.00", "Up to date", "10:59"]]
+    assert screen.rows() == [["Main", "USD", "1.00", "3.00", "Up to date", "10:59"]]
     assert screen.totals() == ["Total, Own USD 1 balance USD 1.00 3.00"]
 
 
@@ -412,8 +413,8 @@ def test_codes_are_words_in_every_column(client: Client, payiano: Credential) ->
     query = "columns=credential,account_kind,as_of_source,verified,holder"
     row = see(client, query).rows()[0]
 
-    assert row[1] == "Own"
-    assert row[-4:] == ["Collections", "Merchant", "Date of the provider's answer", "No"]
+    assert row[-1] == "Own"
+    assert row[-5:-1] == ["Collections", "Merchant", "Date of the provider's answer", "No"]
 
 
 # --- States ---------------------------------------------------------------------------------------
@@ -444,9 +445,9 @@ def test_every_state_has_its_word_and_mark(
     make_balance(failing, scope=make_scope(failing, **scope), **balance)
     state = label.lower().replace(" read", "").replace(" ", "_")
 
-    screen = see(client, f"state={state}&columns=state")
+    screen = see(client, f"state={state}&columns=state,as_of")
 
-    ((_, _, _, said, word),) = screen.rows()
+    ((_, _, _, word, said),) = screen.rows()
     assert (word, said) == (label, mark)
     assert screen.texts(f"//li[{classed('chip')}]/span") == [f"State is {label}"]
 
@@ -516,7 +517,7 @@ def test_query_not_understood_shows_no_rows_and_names_the_fault(
     assert screen.totals() == []
     (said,) = screen.texts(f"//div[{classed('summary-errors')}]//li")
     assert said.startswith(f"{path}: ")
-    assert screen.texts("//input[@checked]/@value") == ["USD"]
+    assert screen.texts(f"{CHOSEN}/@value") == ["USD"]
     assert screen.href("Open the view without it") == f"{LIST}?currency=USD"
 
 
