@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "providers.tenancy.scoping.TenantMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "providers.tenancy.errors.MethodMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [

@@ -13,6 +13,8 @@ urlpatterns = [
     path("<slug:tenant>/", include("balances.urls")),
 ]
 
+handler400 = "providers.tenancy.errors.bad_request"
 handler403 = "providers.tenancy.errors.permission_denied"
 handler404 = "providers.tenancy.errors.not_found"
+handler429 = "providers.tenancy.errors.too_many"
 handler500 = "providers.tenancy.errors.server_error"

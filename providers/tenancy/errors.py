@@ -1,11 +1,13 @@
 """Answer failures with pages that say what happened and what to do, and reveal nothing else."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
@@ -16,6 +18,7 @@ from providers.tenancy.context import theme_of
 from providers.tenancy.models import Membership, Role, Tenant
 from providers.tenancy.roles import SUMMARIES
 from providers.tenancy.scoping import Action
+from providers.tenancy.sessions import came_from
 
 IS_FOR: Mapping[Action | None, str | Promise] = {
     Action.READ_PROVIDERS: _("Providers and sync runs are for analysts, admins and auditors"),
@@ -37,6 +40,8 @@ MISSING: Mapping[str, str | Promise] = {
     "member_": _("There is no such person here"),
 }
 RETRY_SECONDS = 30
+# The limits at the door count by the minute.
+WAIT_SECONDS = 60
 REFERENCE_LENGTH = 8
 
 
@@ -74,13 +79,43 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", {"words": words or _("There is nothing here")}, status=404)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 to what no page of ours sends: too large, too many parts, a host that is not ours."""
+    context = {"theme": theme_of(request), "is_too_large": isinstance(exception, RequestDataTooBig)}
+    return HttpResponse(render_to_string("400.html", context), status=400)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer 429, and tell machines when to come again."""
+    headers = {"Retry-After": str(WAIT_SECONDS)}
+    return HttpResponse(render_to_string("429.html", request=request), status=429, headers=headers)
+
+
+class MethodMiddleware:
+    """Give an address that only takes forms a page for who opens it, as by loading it again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Hold the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Fill an empty refusal with words."""
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            response.content = render_to_string("405.html", request=request)
+        return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, or 503 while the database cannot be reached, from templates that ask nothing of it.
 
     The reference is the start of the request's id in the log.
     """
     is_unavailable = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    context = {"reference": reference(), "theme": theme_of(request)}
+    is_reading = request.method in {"GET", "HEAD"}
+    back = "" if is_reading else came_from(request)
+    said = {"reference": reference(), "theme": theme_of(request), "back": back}
+    context = {**said, "is_reading": is_reading}
     if not is_unavailable:
         return HttpResponse(render_to_string("500.html", context), status=500)
     headers = {"Retry-After": str(RETRY_SECONDS)}

@@ -85,6 +85,12 @@ def _page_of(request: HttpRequest) -> str:
     is_part = request.headers.get("HX-Request") == "true"
     if request.method in {"GET", "HEAD"} and not is_part:
         return request.get_full_path()
+    return came_from(request)
+
+
+def came_from(request: HttpRequest) -> str:
+    """Find the page of ours that a part or a form stands on, "/" where there is none."""
+    is_part = request.headers.get("HX-Request") == "true"
     source = request.headers.get("HX-Current-URL" if is_part else "Referer", "")
     if not url_has_allowed_host_and_scheme(source, allowed_hosts={request.get_host()}):
         return "/"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
@@ -117,3 +118,47 @@ def test_a_page_that_failed_names_the_reference_the_log_holds(
     assert "secret detail" not in answer.content.decode()
     lines = logged(caplog, reference_in(screen.text("//main")))
     assert any("RuntimeError" in str(line.get("exception", line)) for line in lines)
+
+
+def test_a_form_that_failed_leads_back_to_its_page_and_promises_nothing(
+    client: Client, balance: Balance, monkeypatch: Any
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("balances.lifecycle.rename_account", broken)
+    page = f"http://testserver/acme/balances/{balance.public_id}/"
+    address = f"/acme/accounts/{balance.account.public_id}/rename/"
+    answer = client.post(address, {"display_name": "Till"}, headers={"Referer": page})
+    screen = Screen(answer, status=500)
+
+    assert screen.href("Back to the page") == f"/acme/balances/{balance.public_id}/"
+    assert "Look whether the change was made before you repeat it." in screen.text("//main")
+
+
+@pytest.mark.parametrize("address", ["/acme/sync/", "/account/name/"])
+def test_an_address_that_takes_forms_says_so_to_who_opens_it(client: Client, address: str) -> None:
+    screen = Screen(client.get(address), status=405)
+
+    assert screen.text("//h1") == "This address takes a form and shows nothing"
+    assert screen.has("//main//a")
+
+
+def test_a_form_of_more_than_1_mb_is_refused_in_words(client: Client, bob: User) -> None:
+    answer = client.post("/account/name/", {"name": "x" * 1_100_000})
+    screen = Screen(answer, status=400)
+
+    assert screen.text("//h1") == "This request was not read"
+    assert "larger than 1 MB" in screen.text("//main")
+
+
+def test_who_tries_too_often_is_told_how_long_to_wait(bob: User) -> None:
+    cache.clear()
+    client = Client()
+    for _ in range(5):
+        assert client.post("/accounts/password/reset/", {"email": bob.email}).status_code == 302
+    answer = client.post("/accounts/password/reset/", {"email": bob.email})
+    cache.clear()
+
+    assert Screen(answer, status=429).text("//h1") == "Too many tries"
+    assert answer["Retry-After"] == "60"

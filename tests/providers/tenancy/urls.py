@@ -49,6 +49,7 @@ urlpatterns = [
     path("<slug:tenant>/unreachable/", unreachable, name="unreachable"),
     path("<slug:tenant>/unguarded/", unguarded, name="unguarded"),
 ]
+handler400 = "providers.tenancy.errors.bad_request"
 handler403 = "providers.tenancy.errors.permission_denied"
 handler404 = "providers.tenancy.errors.not_found"
 handler500 = "providers.tenancy.errors.server_error"
