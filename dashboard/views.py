@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
@@ -17,6 +16,7 @@ from balances.results.totals import everything
 from balances.views.freshness import freshness
 from balances.views.links import Links
 from balances.views.parts import attempt
+from balances.views.starting import nothing_yet
 from balances.views.totals import total_views
 from dashboard import bars, history, past, standing, strip
 from dashboard.past import Past, card
@@ -66,7 +66,7 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         **bars.drawn(shares, parts, links=links),
         "history": drawn,
         "changes": past.changes(ordered, past=before, slug=tenant),
-        "nothing": _nothing(request),
+        "nothing": {"empty": nothing_yet(context, role=request.role)},
         "sync_pill": sync_pill(context.stored, slug=tenant, now=context.now, linked=linked),
     }
     status = UNPROCESSABLE if "fault" in drawn else 200
@@ -117,12 +117,3 @@ def _query(total: Total) -> BalanceQuery:
         Condition("counting", "eq", (total.counting.lower(),)),
     )
     return BalanceQuery(where=Group(filters=conditions))
-
-
-def _nothing(request: TenantRequest) -> dict[str, object]:
-    links = []
-    if may(request.role, action=Action.MANAGE_CREDENTIALS):
-        url = reverse("providers:credentials", args=[request.tenant.slug])
-        links = [{"label": _("Add a provider"), "url": url, "primary": True}]
-    text = _("Balances appear after a provider is connected and has been read once.")
-    return {"empty": {"title": _("No balances yet"), "text": text, "links": links}}

@@ -21,6 +21,7 @@ from balances.views.freshness import freshness
 from balances.views.links import Links
 from balances.views.pages import pill
 from balances.views.sorting import group_menu, sort_menu
+from balances.views.starting import nothing_yet
 from balances.views.table import table
 from balances.views.words import labels
 from providers.tenancy import htmx
@@ -48,6 +49,8 @@ def balance_list(request: TenantRequest, tenant: str) -> HttpResponse:
     except QueryError as error:
         return _refused(request, params, error, context=context, zone=zone)
     shown = table(query, page, links=links, context=context, zone=zone)
+    if not page.tenant_count:
+        shown["empty"] = nothing_yet(context, role=request.role)
     response = _render(request, shown, page.facets, query, links=links, context=context)
     if htmx.target_id(request):
         response["HX-Push-Url"] = links.to(query)

@@ -176,7 +176,7 @@ def _chip(label: str, operator: str, value: str, url: str) -> dict[str, str]:
 
 
 def nothing(query: BalanceQuery, page: Page, *, links: Links) -> dict[str, Any]:
-    """Say why no row stands here, and what would show some."""
+    """Say why no row stands here, and what would show some; nothing where the tenant has none at all."""
     if page.count:
         return {
             "title": _("There is no page %(number)s") % {"number": query.page},
@@ -190,8 +190,4 @@ def nothing(query: BalanceQuery, page: Page, *, links: Links) -> dict[str, Any]:
             "text": hidden % {"count": counted(page.tenant_count)},
             "links": [{"label": _("Clear all filters"), "url": links.cleared(), "primary": True}],
         }
-    return {
-        "title": _("No balances yet"),
-        "text": _("Balances appear after a provider is connected and has been read once."),
-        "links": [],
-    }
+    return {}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from providers.tenancy.context import theme_of
-from providers.tenancy.models import Membership, Role, Tenant
+from providers.tenancy.people import admins_of
 from providers.tenancy.roles import SUMMARIES
 from providers.tenancy.scoping import Action
 from providers.tenancy.sessions import came_from
@@ -56,18 +56,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     """Answer 403, naming who of the tenant could give the permission."""
     tenant = getattr(request, "tenant", None)
     context = {
-        "admins": _admins(tenant) if tenant else [],
+        "admins": [str(admin) for admin in admins_of(tenant)] if tenant else [],
         "is_for": IS_FOR.get(getattr(exception, "action", None), _("Your role does not open this")),
         "may": SUMMARIES.get(getattr(request, "role", ""), ""),
     }
     return render(request, "403.html", context, status=403)
-
-
-def _admins(tenant: Tenant) -> list[str]:
-    active = Membership.objects.for_tenant(tenant).filter(
-        role=Role.ADMIN, is_active=True, user__is_active=True
-    )
-    return [str(membership.user) for membership in active.select_related("user")]
 
 
 @requires_csrf_token

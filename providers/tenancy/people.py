@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from providers.tenancy import activity
@@ -229,10 +229,21 @@ def _lock(membership: Membership) -> Membership:
     return found
 
 
-def _keep_an_admin(membership: Membership) -> None:
-    admins = Membership.objects.for_tenant(membership.tenant).filter(
+def admins_of(tenant: Tenant) -> list[User]:
+    """Return who could change what others may not, by name."""
+    active = _admins(tenant).select_related("user").order_by("user__name", "user__email")
+    return [membership.user for membership in active]
+
+
+def _admins(tenant: Tenant) -> QuerySet[Membership]:
+    found: QuerySet[Membership] = Membership.objects.for_tenant(tenant).filter(
         role=Role.ADMIN, is_active=True, user__is_active=True
     )
+    return found
+
+
+def _keep_an_admin(membership: Membership) -> None:
+    admins = _admins(membership.tenant)
     if (
         membership.role == Role.ADMIN
         and membership.is_active
