@@ -1,7 +1,7 @@
 """Define each column once, for table, JSON, CSV and XLSX alike."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -10,6 +10,7 @@ from typing import Any
 from balances.query.catalogue import COLUMNS as KEYS
 from balances.query.tree import BalanceQuery
 from balances.results import Row
+from balances.states import STATES
 from providers.money import plain
 from providers.phrases import phrase as _
 
@@ -27,7 +28,8 @@ class ColumnKind(StrEnum):
 class Column:
     """Describe one column; `sort` names the query field its head sorts by, if any.
 
-    Units: `width` in characters. `value` gives str, Decimal, datetime, bool or None.
+    Units: `width` in characters. `value` gives str, Decimal, datetime, bool or None. `said` puts a code into words,
+    for what people read; programs get the code.
     """
 
     key: str
@@ -36,6 +38,7 @@ class Column:
     width: int
     value: Callable[[Row], Any]
     sort: str = ""
+    said: Callable[[Row], str] | None = None
 
 
 TEXT, AMOUNT, INSTANT, BOOL = ColumnKind
@@ -72,10 +75,15 @@ _DEFINED = (
     ),
     Column(
         "fetched_at",
-        _("Read at"),
+        _("Confirmed"),
         *(INSTANT, 20, lambda row: row.fetched_at, "fetched_at"),
     ),
-    Column("state", _("State"), TEXT, 12, lambda row: row.state, "state"),
+    Column(
+        "state",
+        _("State"),
+        *(TEXT, 12, lambda row: row.state, "state"),
+        said=lambda row: str(STATES[row.state].label),
+    ),
     Column(
         "missing_since",
         _("Missing since"),
@@ -102,8 +110,11 @@ BY_KEY = {column.key: column for column in COLUMNS}
 
 
 def file_columns(query: BalanceQuery) -> tuple[Column, ...]:
-    """Return the columns of a file: those the query names, else all."""
-    return _named(query) or COLUMNS
+    """Return the columns of a file for people: those the query names, else all, states in words."""
+    return tuple(
+        replace(column, value=column.said) if column.said else column
+        for column in _named(query) or COLUMNS
+    )
 
 
 def json_columns(query: BalanceQuery) -> tuple[Column, ...]:

@@ -75,7 +75,10 @@ ARROWS: dict[str, set[str]] = {
     "balances.lifecycle": KEPT | MODELS | FLOOR | {"balances.ingest", "providers.services"},
     # The registry of connectors is asked for labels and colours here, never for a connection.
     "balances.results": KEPT | MODELS | FLOOR | {"balances.query", "providers.connectors"},
-    "balances.columns": KEPT | MODELS | FLOOR | {"balances.query", "balances.results"},
+    "balances.columns": KEPT
+    | MODELS
+    | FLOOR
+    | {"balances.query", "balances.results", "balances.states"},
     "balances.charts": KEPT | MODELS | FLOOR | ASKED,
     "balances.exports": KEPT | MODELS | FLOOR | ASKED | {"providers.connectors"},
     "balances.templatetags": FLOOR | ASKED,
@@ -87,7 +90,7 @@ ARROWS: dict[str, set[str]] = {
     "balances.views": KEPT
     | ASKED
     | {"balances.lifecycle", "balances.tasks", "balances.charts", "balances.exports"}
-    | {"balances.closings", "balances.ingest"},
+    | {"balances.closings", "balances.ingest", "balances.templatetags"},
     "balances.urls": {"balances.views"},
     "balances.management": KEPT
     | ASKED

@@ -23,11 +23,14 @@ def about(
     words: Labels,
     made_by: str,
     url: str,
+    confirmed: str,
+    meanings: Sequence[tuple[str, str]],
     watched: Sequence[str],
 ) -> list[Fact]:
     """Return names and values in the order shown; instants are aware, the file shows them in the tenant's zone.
 
-    `watched` says per credential what is read at all, since the rest is unknown to us.
+    `confirmed` says how many rows are confirmed since when, `meanings` what each provider's amounts mean, `watched`
+    per credential what is read at all, since the rest is unknown to us.
     """
     zone, nothing = ZoneInfo(context.tenant.time_zone), _("no figure")
     return [
@@ -36,7 +39,8 @@ def about(
         (_("Query"), encode(query) or _("(all, in the default order)")),
         (_("Address"), url),
         (_("Rows"), span.rows),
-        *((str(STATES[code].label), count) for code, count in span.states.items()),
+        *((str(STATES[code].label), reads.rows) for code, reads in span.reads.items()),
+        *([(_("Confirmed"), confirmed)] if confirmed else []),
         (_("Oldest as of"), span.oldest or nothing),
         (_("Newest as of"), span.newest or nothing),
         (_("Made at"), context.now.replace(microsecond=0)),
@@ -45,5 +49,6 @@ def about(
         (_("Amounts"), _("Excel keeps 15 digits; the columns named “exact” have every one.")),
         (_("Empty amounts"), _("Not reported by the provider. Empty is not zero.")),
         (_("Totals"), _("Per currency and holder; never converted, never added across.")),
+        *meanings,
         *((_("Watched"), note) for note in watched),
     ]

@@ -25,6 +25,7 @@ HEADS = [
         for part in ("", EXACT_SUFFIX, ", reported by", ", negatives", ", negative balances")
     ],
     ("Oldest as of", 20),
+    ("Oldest confirmed", 20),
 ]
 
 
@@ -39,6 +40,7 @@ def total_elements(totals: Iterable[Total], tails: Tails) -> Iterator[str]:
         for name in FIGURES:
             line.figure(getattr(total, name), exponent(total.currency))
         line.instant(total.oldest_as_of)
+        line.instant(total.oldest_read)
         yield f'<row r="{number}">{"".join(line.cells)}</row>'
 
 

@@ -213,7 +213,7 @@ FIELDS = {
         _amount("pending", _("Pending")),
         _amount("ledger", _("Ledger")),
         _instant("as_of", _("As of"), absent=_("not known")),
-        _instant("fetched_at", _("Read at"), absent=_("never")),
+        _instant("fetched_at", _("Confirmed"), absent=_("never")),
         _instant("missing_since", _("Missing since"), absent=_("not missing"), is_sortable=False),
         _AGE,
         _ID,

@@ -12,7 +12,6 @@ from balances.models import AccountKind
 from balances.query.tree import BalanceQuery
 from balances.results import Row, Total
 from balances.results.context import provider_label
-from balances.states import STATES
 from balances.views.links import Links
 from balances.views.sorting import head
 from balances.views.totals import TotalView, total_views
@@ -30,17 +29,16 @@ OWN_CELLS = (
     "currency",
     "available",
     "pending",
-    "as_of",
+    "fetched_at",
 )
 # A narrow window does without these, unless they were chosen.
 _OPTIONAL = frozenset({"holder", "account_ref", "network"})
-_HEADS = {"currency": "cur", "as_of": "asof"}
+_HEADS = {"currency": "cur", "fetched_at": "asof"}
 # Files hold these as codes and ids; a page says them.
 _SAID: Mapping[str, Callable[[Row], str]] = {
     "credential": lambda row: row.credential_name,
     "account_kind": lambda row: str(AccountKind(row.account_kind).label),
     "as_of_source": lambda row: str(AsOfSource(row.as_of_source).label) if row.as_of_source else "",
-    "state": lambda row: str(STATES[row.state].label),
     "counting": lambda row: str(COUNTING[row.counting]),
     "verified": lambda row: _("Yes") if row.verified else _("No"),
 }
@@ -100,7 +98,7 @@ def _maker(column: Column, query: BalanceQuery) -> tuple[Cell, Callable[[Row], A
     # On a phone a chosen column stands below the others with its name; the page's own choice is shorter there.
     css = "a-x" if query.columns else "opt wide"
     cell = Cell(column.key if is_own else "", _(column.header), css, column.kind.value, None)
-    return cell, None if is_own else _SAID.get(column.key, column.value)
+    return cell, None if is_own else column.said or _SAID.get(column.key, column.value)
 
 
 def sections(

@@ -10,30 +10,24 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from balances.fields import EXACT
 from balances.lifecycle import FIXED_HOLDERS
 from balances.models import Balance, Decision, HeldReading, Observation
 from balances.results import Context, Row
 from balances.states import STATES
+from balances.views.legend import legend
 from balances.views.missing import is_asked
 from balances.views.notices import notices
 from balances.views.words import COUNTING, HOLDERS
-from providers.connectors import CONNECTORS
 from providers.currencies import currency
 from providers.models import AsOfSource, Outcome, RunScope, RunStatus, SyncRun
 from providers.money import places
-from providers.rows import AmountKind
 from providers.tenancy.scoping import Action, may
 from providers.views.runs import RunItem, present
 from providers.words import error_words
 
-LABELS = {
-    AmountKind.AVAILABLE: gettext_lazy("Available"),
-    AmountKind.PENDING: gettext_lazy("Pending"),
-    AmountKind.LEDGER: gettext_lazy("Ledger"),
-}
 OBSERVATIONS = 30
 RUNS = 12
 
@@ -62,7 +56,6 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
     linked = may(role, action=Action.READ_PROVIDERS)
     observed = _observed(balance)
     seen = _seen(observed, slug=tenant.slug, linked=linked)
-    connector = CONNECTORS[row.provider]
     return {
         "row": row,
         "words": STATES[row.state],
@@ -71,11 +64,7 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
         "runs_url": reverse("providers:runs", args=[tenant.slug]) if linked else "",
         "may_sync": may(role, action=Action.SYNC) and balance.scope.credential.is_active,
         "notices": notices(row, balance, seen=observed, role=role, now=context.now),
-        "legend": [
-            {"label": LABELS[kind], "text": connector.legend[kind]}
-            for kind in AmountKind
-            if kind in connector.legend
-        ],
+        "legend": legend([row.provider]),
         "observations": seen,
         "dp": max([row.decimals, *(places(s.available) for s in seen if s.available is not None)]),
         "log": _log(balance, linked=linked),

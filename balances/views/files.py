@@ -7,6 +7,7 @@ activity log, its session) is written before, and a reader who leaves ends the s
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
@@ -14,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.dateformat import format as format_date
 from django.views.decorators.http import require_GET
 
 from balances import results
@@ -23,6 +25,8 @@ from balances.query.encode import encode
 from balances.query.faults import QueryError
 from balances.query.parse import parse
 from balances.query.tree import DEFAULT_PER_PAGE, BalanceQuery
+from balances.views.freshness import sentence
+from balances.views.legend import legend
 from balances.views.words import labels
 from providers.connectors import CONNECTORS
 from providers.phrases import translated
@@ -121,15 +125,34 @@ def _xlsx(query: BalanceQuery, asked: results.Context, request: TenantRequest) -
 def _about(
     query: BalanceQuery, context: results.Context, request: TenantRequest
 ) -> Sequence[cover.Fact]:
+    span = results.span(query, context=context)
     return cover.about(
         query,
-        results.span(query, context=context),
+        span,
         context=context,
         words=labels(context),
         made_by=str(request.user),
         url=request.build_absolute_uri(_page_address(query, context)),
+        confirmed=_confirmed(span, query, context),
+        meanings=[
+            (f"{entry.provider} {entry.word}", entry.text) for entry in legend(_providers(context))
+        ],
         watched=_watched(context),
     )
+
+
+def _confirmed(span: results.Span, query: BalanceQuery, context: results.Context) -> str:
+    """Say in the page's words since when the rows are confirmed, with whole dates."""
+    zone = ZoneInfo(context.tenant.time_zone)
+
+    def when(at: datetime) -> str:
+        return format_date(at.astimezone(zone), "j M Y, H:i")
+
+    return sentence(span.reads, is_all=query.is_unfiltered, write=str.format, when=when)
+
+
+def _providers(context: results.Context) -> frozenset[str]:
+    return frozenset(credential.provider for credential in context.stored)
 
 
 def _page_address(query: BalanceQuery, context: results.Context) -> str:

@@ -29,7 +29,9 @@ def freshness(
     It speaks of the filter's rows where there is a filter ("of these 27"), else of the whole tenant's. The troubles
     are counted over the whole tenant, so they are led to only where all of it is shown.
     """
-    reads = reduce(added_reads, (total.reads for total in totals), {})
+    reads: Mapping[str, Reads] = {}
+    for total in totals:
+        reads = added_reads(reads, total.reads)
     is_all = links.query.is_unfiltered
 
     def when(at: datetime) -> SafeString:

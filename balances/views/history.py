@@ -15,8 +15,6 @@ from balances.results import Context, Row
 from balances.views import plots
 from providers.money import places
 
-MOST_DECIMALS = 8
-
 
 def history(row: Row, *, params: QueryDict, context: Context) -> dict[str, Any]:
     """Return the context of balances/_history.html; nothing for a closed balance without a past."""
@@ -104,7 +102,7 @@ def _decimals(row: Row, closed: Sequence[Closing | None]) -> int:
     figures = [row.available, row.pending]
     figures += [value for each in closed if each for value in (each.available, each.pending)]
     needed = [places(value) for value in figures if value is not None]
-    return min(max([row.decimals, *needed]), MOST_DECIMALS)
+    return max([row.decimals, *needed])
 
 
 def _row(

@@ -14,13 +14,13 @@ from balances.query.tree import NOT_ZERO, BalanceQuery, Condition
 from balances.results import Context, Page, Row
 from balances.states import STATES, StateWords
 from balances.views.cells import Cell, cells, columns_of, heads, sections
+from balances.views.legend import entries, head_title, legend
 from balances.views.links import Links
 from balances.views.pager import pager
 from balances.views.totals import TotalView, total_views
 from balances.views.words import COUNTING, HOLDERS, labels
 from providers.money import places
 
-MOST_DECIMALS = 8
 ANY_ID = "0" * 32
 # A table of more columns, or with a longer whole part, scrolls in a frame of its own.
 MOST_COLUMNS = 9
@@ -50,6 +50,7 @@ def table(
     rows = row_views(page.rows, slug=context.tenant.slug, cells=cells(query))
     totals = total_views(page.totals)
     columns = columns_of(query)
+    headers, known = heads(query, links=links), entries(page.facets.provider)
     sentence = describe(query, labels=words, zone=zone, gettext=_)
     return {
         "count": f"{page.count:,}",
@@ -61,8 +62,9 @@ def table(
         "chips": chips(query, links=links, words=words, zone=zone),
         "clear_url": links.cleared(),
         "zero": zero(query, page, links=links),
-        "headers": heads(query, links=links),
-        "has_age": "as_of" in columns,
+        "headers": [head | {"title": head_title(head["cell"], known)} for head in headers],
+        "legend": legend(page.facets.provider, columns=columns),
+        "has_age": "fetched_at" in columns,
         "has_provider": "provider" in columns,
         "has_chosen": bool(query.columns),
         "span": len(columns),
@@ -135,10 +137,10 @@ def tag(row: Row) -> str:
 
 def widest(rows: Sequence[RowView], totals: Sequence[TotalView]) -> int:
     """Return the most decimals on the page, for which figures keep room so that points align."""
-    needed = [places(view.row.available) for view in rows if view.row.available is not None]
-    needed += [places(view.row.pending) for view in rows if view.row.pending is not None]
+    figures = (f for v in rows for f in (v.row.available, v.row.pending, v.row.ledger))
+    needed = [places(figure) for figure in figures if figure is not None]
     needed += [view.row.decimals for view in rows] + [total.places for total in totals]
-    return min(max(needed, default=2), MOST_DECIMALS)
+    return max(needed, default=2)
 
 
 def longest(rows: Sequence[RowView], totals: Sequence[TotalView]) -> int:

@@ -6,7 +6,7 @@ reply into rows. Nothing outside it knows the provider's name.
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from providers.connectors.fields import (
     CredentialField,
@@ -31,6 +31,7 @@ __all__ = (
     "FieldError",
     "FieldGroup",
     "FieldKind",
+    "Meaning",
     "Secret",
     "SettingsError",
     "Step",
@@ -91,6 +92,13 @@ def common_fields(*, requests_per_second: Decimal) -> tuple[CredentialField, ...
     return (_BASE_URL, pace, _INTERVAL, _STALE_AFTER)
 
 
+class Meaning(NamedTuple):
+    """Explain one amount: the provider's own word for it, and in one sentence what it counts."""
+
+    word: str
+    text: str
+
+
 class Connector(Protocol):
     """Speak to one provider; everything it needs to know about a tenant comes in as values.
 
@@ -105,7 +113,7 @@ class Connector(Protocol):
     reports: ClassVar[frozenset[AmountKind]]
     default_base_url: ClassVar[Mapping[Environment, str]]
     hosts: ClassVar[tuple[str, ...]]
-    legend: ClassVar[Mapping[AmountKind, str]]
+    legend: ClassVar[Mapping[AmountKind, Meaning]]
     burst: ClassVar[int] = 1
 
     def parse_settings(self, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from providers.connectors.base import (
     Connector,
     CredentialField,
     FieldKind,
+    Meaning,
     Values,
     Verdict,
     common_fields,
@@ -162,9 +163,11 @@ class Payiano(Connector):
     }
     hosts = ("api.payiano.com", "api.payiano.dev")
     legend: ClassVar = {
-        AmountKind.AVAILABLE: _("Can be withdrawn, transferred or paid out now."),
-        AmountKind.PENDING: _("Still to be collected or settled."),
-        AmountKind.LEDGER: _("Available and pending together."),
+        AmountKind.AVAILABLE: Meaning(
+            _("Available"), _("can be withdrawn, transferred or paid out now")
+        ),
+        AmountKind.PENDING: Meaning(_("Pending"), _("still to be collected")),
+        AmountKind.LEDGER: Meaning(_("Ledger"), _("available and pending together")),
     }
     burst = 5
     fields = (

@@ -31,6 +31,7 @@ from providers.connectors.base import (
     CredentialField,
     FieldGroup,
     FieldKind,
+    Meaning,
     Values,
     Verdict,
     common_fields,
@@ -70,7 +71,13 @@ class Payman(Connector):
     }
     hosts = ("agent.payman.ai", "agent-sandbox.payman.ai")
     legend: ClassVar = {
-        AmountKind.AVAILABLE: _("Spendable: received, not reserved for tasks, less spend limits.")
+        AmountKind.AVAILABLE: Meaning(
+            _("Spendable"),
+            _(
+                "received and verified, not reserved for tasks; "
+                "spend limits may hold it below the money held"
+            ),
+        )
     }
     fields = (
         CredentialField(

@@ -31,6 +31,7 @@ from providers.connectors.base import (
     CredentialField,
     FieldGroup,
     FieldKind,
+    Meaning,
     Secret,
     Values,
     Verdict,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 LISTING = ScopeSeed(ref="customers", kind=ScopeKind.LISTING, name="Customers")
 PERMISSIONS = "customers:read wallets:read balances:read"
 TOKEN_HELP = _("Make a new API key in Swipelux's dashboard under API keys, and copy it whole.")
+TOKEN_HELD = _("token held in the wallet; may lag a few seconds; pending not reported")
 TRIED = 3
 
 
@@ -79,10 +81,7 @@ class Swipelux(Connector):
     reports = frozenset({AmountKind.AVAILABLE, AmountKind.LEDGER})
     default_base_url: ClassVar = dict.fromkeys(Environment, "https://platform.swipelux.com")
     hosts = ("platform.swipelux.com", "platform.sbx.swipelux.com", "wallet.swipelux.com")
-    legend: ClassVar = {
-        AmountKind.AVAILABLE: _("What the wallet holds of the token."),
-        AmountKind.LEDGER: _("The same: Swipelux tells nothing pending."),
-    }
+    legend: ClassVar = dict.fromkeys(reports, Meaning(_("Amount"), TOKEN_HELD))
     fields = (
         CredentialField(
             name="api_key",

@@ -18,7 +18,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 
 from balances import results
-from balances.columns import COLUMNS, Column, ColumnKind
+from balances.columns import Column, ColumnKind, file_columns
 from balances.models import Balance
 from balances.query.parse import parse_text
 from balances.query.tree import BalanceQuery
@@ -100,7 +100,7 @@ def test_workbook_holds_the_rows_of_the_query_cell_by_cell(
     found = table(data)
     assert len(found) == len(rows) == results.count(query, context=context)
     for cells, row in zip(found, rows, strict=True):
-        for column in COLUMNS:
+        for column in file_columns(BalanceQuery()):
             _assert_cell(cells, column, row)
     assert formulas(data) == []
 
@@ -138,7 +138,7 @@ def test_csv_holds_the_rows_of_the_query_cell_by_cell(
     rows = list(results.stream(query, context=context))
     found = list(csv.DictReader(StringIO(data.decode("utf-8-sig"), newline="")))
     assert [list(each.values()) for each in found] == [
-        [_field(column, row) for column in COLUMNS] for row in rows
+        [_field(column, row) for column in file_columns(BalanceQuery())] for row in rows
     ]
 
 
@@ -187,6 +187,7 @@ def _assert_total(cells: dict[str, Any], total: Total) -> None:
         assert cells[f"{head}, negative balances"] == figure.negative_count
         assert float(cells[f"{head}, negatives"] or 0) == float(figure.negative_sum)
     _assert_instant(cells["Oldest as of"], total.oldest_as_of)
+    _assert_instant(cells["Oldest confirmed"], total.oldest_read)
 
 
 def test_about_sheet_says_what_the_file_is(
@@ -208,6 +209,11 @@ def test_about_sheet_says_what_the_file_is(
     assert told["Address"] == "http://testserver/acme/balances/?currency=USD"
     assert told["Rows"] == 2
     assert (told["Up to date"], told["Stale"]) == (1, 1)
+    assert told["Confirmed"] == (
+        "1 of these 2 confirmed since 20 Nov 2026, 11:00, 1 from 20 Nov 2026, 00:00."
+    )
+    assert told["Payiano Available"] == "can be withdrawn, transferred or paid out now"
+    assert told["Payiano Pending"] == "still to be collected"
     assert told["Oldest as of"] == datetime(2026, 11, 20, 0, 0)  # noqa: DTZ001  # as a sheet holds it
     assert told["Newest as of"] == datetime(2026, 11, 20, 11, 0, 30)  # noqa: DTZ001  # as a sheet holds it
     assert told["Made at"] == datetime(2026, 11, 20, 11, 0, 30)  # noqa: DTZ001  # as a sheet holds it

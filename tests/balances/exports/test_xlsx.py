@@ -155,7 +155,7 @@ def test_instants_are_wall_times_of_the_tenants_zone_without_a_zone() -> None:
     (found,) = table(written([row]))
 
     assert found["As of (Africa/Cairo)"] == datetime(2026, 11, 20, 0, 30, 15, 250_000)  # noqa: DTZ001  # as a sheet holds it
-    assert found["Read at (Africa/Cairo)"] == datetime(2026, 7, 1, 15, 0)  # noqa: DTZ001  # as a sheet holds it
+    assert found["Confirmed (Africa/Cairo)"] == datetime(2026, 7, 1, 15, 0)  # noqa: DTZ001  # as a sheet holds it
 
 
 def test_sheet_is_dressed_for_reading_and_printing() -> None:

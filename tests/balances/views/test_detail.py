@@ -111,7 +111,7 @@ def test_figures_stand_with_their_currency_and_legend(client: Client, payiano: C
     assert screen.texts(f"//*[{classed('mid')}]") == ["0.000", "not reported"]
     legend = screen.texts(f"//*[{classed('legend')}]/span")
     assert [said.split()[0] for said in legend] == ["Available", "Pending", "Ledger"]
-    assert legend[0] == "Available Can be withdrawn, transferred or paid out now."
+    assert legend[0] == "Available can be withdrawn, transferred or paid out now"
 
 
 def test_facts_tell_the_source(client: Client, payiano: Credential) -> None:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -83,7 +84,7 @@ def test_missing_balance_keeps_the_time_at_which_it_was_last_there(
     client: Client, acme: Tenant
 ) -> None:
     credential = make_credential(acme)
-    gone = {"missing_since": NOW - HOUR, "fetched_at": NOW - 2 * HOUR}
+    gone: dict[str, Any] = {"missing_since": NOW - HOUR, "fetched_at": NOW - 2 * HOUR}
     make_balance(credential, **gone)
 
     assert said(client, "balances/") == "0 of 1 up to date, 1 from 09:00. 1 missing."

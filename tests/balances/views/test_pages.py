@@ -401,7 +401,7 @@ def test_columns_asked_for_are_shown_in_their_order_with_those_never_hidden(
 
     assert screen.texts("//thead//th") == [
         *("Account", "Currency, sorted A to Z, key 1 of 2"),
-        *("Available, sorted largest first, key 2 of 2", "Ledger", "State", "Read at"),
+        *("Available, sorted largest first, key 2 of 2", "Ledger", "State", "Confirmed"),
     ]
     assert screen.rows() == [["Main", "USD", "1.00", "3.00", "Up to date", "10:59"]]
     assert screen.totals() == ["Total, Own USD 1 balance USD 1.00 3.00"]
@@ -445,7 +445,7 @@ def test_every_state_has_its_word_and_mark(
     make_balance(failing, scope=make_scope(failing, **scope), **balance)
     state = label.lower().replace(" read", "").replace(" ", "_")
 
-    screen = see(client, f"state={state}&columns=state,as_of")
+    screen = see(client, f"state={state}&columns=state,fetched_at")
 
     ((_, _, _, word, said),) = screen.rows()
     assert (word, said) == (label, mark)
@@ -458,7 +458,7 @@ def test_fresh_row_has_no_mark(client: Client, payiano: Credential) -> None:
 
     screen = see(client)
 
-    assert screen.column(8) == ["19 Oct, 10:30 unchanged at Payiano, read 10:59"]
+    assert screen.column(8) == ["10:59 unchanged at Payiano since 19 Oct, 10:30"]
     assert not screen.has(f"//tbody//*[{classed('mark')}]")
     assert screen.text(f"//*[{classed('sub')}]").startswith("1 of 1 confirmed since 10:59.")
 
