@@ -135,33 +135,37 @@ def _failing_parts(
         .annotate(n=Count("pk"), since=Min("failing_since"), **ONE_SCOPE)
         .order_by("since", "credential_id", "error_code")
     )
-    lines = []
     reasons = Counter(group["credential_id"] for group in found)
-    for group in found:
-        credential, words = by_key[group["credential_id"]], error_words(group["error_code"])
-        held = own[credential.pk]
-        # Of several reasons it is not known which balance stands for which.
-        stay = (
-            kept(held, now=context.now, state="not_synced") if reasons[credential.pk] == 1 else ""
-        )
-        fact = ngettext(
-            "%(what)s of %(name)s is not synced: %(why)s.",
-            "%(n)d parts of %(name)s are not synced: %(why)s.",
-            group["n"],
-        )
-        said = {**_said(group, credential), "why": words.short}
-        link = _balances_link(context, "not_synced", held, credential)
-        lines.append(
-            {
-                "tone": "bad",
-                "icon": "alert",
-                "fact": fact % said,
-                "since": group["since"],
-                "text": _joined(words.remedy, stay or _("Figures stay as last read.")),
-                "links": [link],
-            }
-        )
-    return lines
+    return [
+        _failing_part(group, by_key[key], own[key], context=context, is_only=reasons[key] == 1)
+        for key, group in ((group["credential_id"], group) for group in found)
+    ]
+
+
+def _failing_part(
+    group: Mapping[str, Any],
+    credential: Credential,
+    own: Sequence[Total],
+    *,
+    context: Context,
+    is_only: bool,
+) -> dict[str, Any]:
+    words = error_words(group["error_code"])
+    fact = ngettext(
+        "%(what)s of %(name)s is not synced: %(why)s.",
+        "%(n)d parts of %(name)s are not synced: %(why)s.",
+        group["n"],
+    )
+    # Of several reasons it is not known which balance stands for which.
+    stay = kept(own, now=context.now, state="not_synced") if is_only else ""
+    return {
+        "tone": "bad",
+        "icon": "alert",
+        "fact": fact % {**_said(group, credential), "why": words.short},
+        "since": group["since"],
+        "text": _joined(words.remedy, stay or _("Figures stay as last read.")),
+        "links": [_balances_link(context, "not_synced", own, credential)],
+    }
 
 
 def _held(

@@ -10,7 +10,6 @@ from balances.results import Context, Total
 from dashboard.problems import problems
 from providers.models import Credential
 from providers.tenancy.scoping import Action, may
-from providers.views import ticks
 from providers.views.health import Health, present
 from providers.views.selection import credential_label
 
@@ -18,13 +17,12 @@ from providers.views.selection import credential_label
 def health(context: Context, parts: Sequence[Total], *, role: str) -> dict[str, Any]:
     """Return `strip` and `problems`, the context of dashboard/_health.html."""
     credentials = [c for c in context.stored if c.retired_at is None]
-    days = ticks.days(context.tenant, credentials, now=context.now)
     linked = may(role, action=Action.READ_PROVIDERS)
     strip = [
         {
             **_item(item.credential, item.health, context),
             "url": _url(item.credential, context) if linked else "",
-            "day": days[item.credential.pk],
+            "day": item.day,
         }
         for item in present(context.tenant, credentials, now=context.now)
     ]

@@ -20,9 +20,17 @@ from providers.services.drafts import (
 )
 from providers.services.secrets import settings_of
 from providers.tenancy.models import Tenant
+from providers.words import every, lasting
 
 GROUPS = ("connection", "watch", "schedule")
 OWN_FIELDS = ("name", "environment")
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+LONGEST_SPAN = 9  # digits
+# The spans offered; one that was saved or typed stays among them.
+SPANS = {
+    "interval": (MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 6 * HOUR, DAY),
+    "stale_after": (15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 12 * HOUR, DAY, 2 * DAY),
+}
 
 
 class CredentialForm(forms.Form):
@@ -61,6 +69,8 @@ class CredentialForm(forms.Form):
             self.fields[declared.name] = _form_field(declared)
         if saved is not None:
             del self.fields["environment"]
+        for name in SPANS:
+            self.fields[name].widget = _spans(name, self[name].value())
 
     def clean(self) -> dict[str, Any]:
         """Have the services check everything at once, and keep the draft they return."""
@@ -156,3 +166,18 @@ def _widget(declared: CredentialField) -> forms.Widget:
     if declared.kind in (FieldKind.INTEGER, FieldKind.DECIMAL):
         attrs["inputmode"] = "numeric" if declared.kind is FieldKind.INTEGER else "decimal"
     return forms.TextInput(attrs=attrs)
+
+
+def _spans(name: str, value: Any) -> forms.Select:
+    """Return the control for a span of seconds, with the words a person uses for them."""
+    text, offered = str(value or "").strip(), list(SPANS[name])
+    choices: list[tuple[str, Any]] = []
+    if text.isascii() and text.isdigit() and len(text) <= LONGEST_SPAN:
+        offered = sorted({*offered, int(text)})
+    elif text:
+        choices.append((text, text))
+    if name == "stale_after":
+        choices.append(("", _("15 minutes, or two intervals if that is longer")))
+    say = every if name == "interval" else lasting
+    choices += [(str(seconds), say(seconds)) for seconds in offered]
+    return forms.Select(choices=choices, attrs={"class": "select"})

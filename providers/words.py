@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -112,3 +113,35 @@ def told_status(detail: str) -> str:
 def error_class(code: str, *, detail: str = "") -> str:
     """Return the shortest name of a failure: the status the provider answered with, else our word."""
     return told_status(detail) or str(error_words(code).brief)
+
+
+def every(seconds: int) -> str:
+    """Say an interval in the largest unit that divides it: Every 15 minutes."""
+    if seconds % 86_400 == 0:
+        return _counted(
+            ngettext("Every day", "Every %(n)d days", seconds // 86_400), seconds // 86_400
+        )
+    if seconds % 3_600 == 0:
+        return _counted(
+            ngettext("Every hour", "Every %(n)d hours", seconds // 3_600), seconds // 3_600
+        )
+    if seconds % 60 == 0:
+        return _counted(
+            ngettext("Every minute", "Every %(n)d minutes", seconds // 60), seconds // 60
+        )
+    return gettext("Every %(n)d seconds") % {"n": seconds}
+
+
+def lasting(seconds: int) -> str:
+    """Say a span in the largest unit that divides it: 30 minutes."""
+    if seconds % 86_400 == 0:
+        return _counted(ngettext("%(n)d day", "%(n)d days", seconds // 86_400), seconds // 86_400)
+    if seconds % 3_600 == 0:
+        return _counted(ngettext("%(n)d hour", "%(n)d hours", seconds // 3_600), seconds // 3_600)
+    if seconds % 60 == 0:
+        return _counted(ngettext("%(n)d minute", "%(n)d minutes", seconds // 60), seconds // 60)
+    return gettext("%(n)d seconds") % {"n": seconds}
+
+
+def _counted(pattern: str, n: int) -> str:
+    return pattern % {"n": n}

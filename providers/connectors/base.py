@@ -53,8 +53,8 @@ _BASE_URL = CredentialField(
 )
 _INTERVAL = CredentialField(
     name="interval",
-    label=_("Read every (seconds)"),
-    help=_("From the end of one sync to the next, at least 60."),
+    label=_("Sync"),
+    help=_("From the end of one sync to the next, at least every 60 seconds."),
     kind=FieldKind.INTEGER,
     default=INTERVAL,
     minimum=Decimal(60),
@@ -63,10 +63,8 @@ _INTERVAL = CredentialField(
 )
 _STALE_AFTER = CredentialField(
     name="stale_after",
-    label=_("Stale after (seconds)"),
-    help=_(
-        "A figure not confirmed for this long is marked stale; empty means 900, or twice the interval."
-    ),
+    label=_("Mark figures stale after"),
+    help=_("A figure not confirmed for this long is marked stale; at least two sync intervals."),
     kind=FieldKind.INTEGER,
     minimum=Decimal(60),
     maximum=Decimal(2_592_000),
@@ -103,12 +101,14 @@ class Connector(Protocol):
     """Speak to one provider; everything it needs to know about a tenant comes in as values.
 
     `code` is stored and never changes. `reports` are the amounts the provider really tells.
+    `about` says in a line what key it takes and what that reads.
     `hosts` are those a base URL may name without the operator saying so. `legend` explains an
     amount in the provider's words. `burst` calls may follow each other before the pace holds.
     """
 
     code: ClassVar[str]
     label: ClassVar[str]
+    about: ClassVar[str]
     fields: ClassVar[tuple[CredentialField, ...]]
     reports: ClassVar[frozenset[AmountKind]]
     default_base_url: ClassVar[Mapping[Environment, str]]

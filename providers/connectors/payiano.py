@@ -156,6 +156,7 @@ class Payiano(Connector):
 
     code = "payiano"
     label = "Payiano"
+    about = _("Access token. Reads every balance it can see.")
     reports = frozenset(AmountKind)
     default_base_url: ClassVar = {
         Environment.LIVE: "https://api.payiano.com/v1",

@@ -64,6 +64,9 @@ class Payman(Connector):
 
     code = "payman"
     label = "Payman"
+    about = _(
+        "API secret; client id and secret only for the assistant. Reads the agent and the customers you list."
+    )
     reports = frozenset({AmountKind.AVAILABLE})
     default_base_url: ClassVar = {
         Environment.LIVE: "https://agent.payman.ai/api",

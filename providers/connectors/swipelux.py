@@ -78,6 +78,7 @@ class Swipelux(Connector):
 
     code = "swipelux"
     label = "Swipelux"
+    about = _("API key. Reads the wallets of every customer, or of those you choose.")
     reports = frozenset({AmountKind.AVAILABLE, AmountKind.LEDGER})
     default_base_url: ClassVar = dict.fromkeys(Environment, "https://platform.swipelux.com")
     hosts = ("platform.swipelux.com", "platform.sbx.swipelux.com", "wallet.swipelux.com")
@@ -257,8 +258,7 @@ def _customers(
         if isinstance(outcome, NotFound) and has_left:
             yield recorder.gone(seed)
             continue
-        reading = _reading(seed, outcome, wallets=wallets, recorder=recorder)
-        yield reading
+        yield (reading := _reading(seed, outcome, wallets=wallets, recorder=recorder))
         if reading.error is not None and reading.error.stops_run:
             return
 

@@ -18,6 +18,7 @@ from providers.models import Credential, Secret
 from providers.rows import Environment
 from providers.services.secrets import open_secrets, settings_of
 from providers.tenancy.models import Tenant
+from providers.words import lasting
 
 logger = logging.getLogger(__name__)
 
@@ -141,8 +142,8 @@ def _parse_settings(entered: Entered, *, faults: dict[str, str]) -> dict[str, An
         # The address is judged all the same, so that one answer names every fault.
         return {"base_url": entered.settings.get("base_url", "")}
     if settings["stale_after"] < 2 * settings["interval"]:
-        faults["stale_after"] = _("At least two intervals: %(least)s seconds.") % {
-            "least": 2 * settings["interval"]
+        faults["stale_after"] = _("At least two sync intervals: %(least)s.") % {
+            "least": lasting(2 * settings["interval"])
         }
     return settings
 

@@ -1,6 +1,8 @@
 """Read once with a credential that is not saved yet, and say what that shows."""
 
+import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 from providers.connectors.base import Verdict
 from providers.http import Limits
@@ -18,10 +20,11 @@ class Finding:
     """Hold what a test showed: the verdict, and how it compares with what we hold.
 
     `is_stranger` means that a saved credential's key opens another company's data. `also_through` are
-    the other credentials that already read some of the same.
+    the other credentials that already read some of the same. `took` is how long the provider was asked.
     """
 
     verdict: Verdict
+    took: timedelta = timedelta()
     is_stranger: bool = False
     also_through: tuple[Credential, ...] = ()
 
@@ -36,12 +39,15 @@ def probe(draft: Draft, *, held: HeldRefs = held_refs) -> Finding:
 
     Raises: SealingError, when a saved secret cannot be opened.
     """
+    began = time.monotonic()
     verdict = _ask(draft)
+    took = timedelta(seconds=time.monotonic() - began)
     if not verdict.ok:
-        return Finding(verdict=verdict)
+        return Finding(verdict=verdict, took=took)
     seen = verdict.refs - _named(draft)
     return Finding(
         verdict=verdict,
+        took=took,
         is_stranger=draft.saved is not None and _is_stranger(draft, verdict, seen=seen, held=held),
         also_through=_also_through(draft, verdict, seen=seen, held=held),
     )

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from providers.connectors import CONNECTORS
 from providers.connectors.base import Connector, SettingsError
 from providers.decisions import DecisionForm, credential_forms
+from providers.errors import CredentialRejected
 from providers.forms import CredentialForm
-from providers.models import Credential
+from providers.models import Credential, Scope
 from providers.phrases import translated
 from providers.rows import Environment
 from providers.sealing import SealingError
@@ -25,8 +26,9 @@ from providers.services.secrets import settings_of
 from providers.services.verification import Finding, probe
 from providers.tenancy import htmx
 from providers.tenancy.managers import is_public_id
+from providers.tenancy.models import ActivityEntry
 from providers.tenancy.scoping import Action, RoleMissing, TenantRequest, may, role_required
-from providers.views import findings, health
+from providers.views import choosing, findings, health
 
 RESULT = {"providers-test-result": "providers/_test_result.html"}
 UNPROCESSABLE = 422
@@ -39,13 +41,16 @@ def credentials(request: TenantRequest, tenant: str) -> HttpResponse:
     now = timezone.now()
     found = Credential.objects.for_tenant(request.tenant).order_by("provider", "name", "pk")
     items = health.present(request.tenant, found, now=now)
+    choice = choosing.read(request.GET)
     context = {
-        "items": [item for item in items if item.credential.retired_at is None],
-        "retired": [item for item in items if item.credential.retired_at is not None],
+        **choosing.shown(items, choice=choice, path=request.path),
+        "has_any": bool(items),
+        "count": sum(item.credential.retired_at is None for item in items),
         "connectors": list(CONNECTORS.values()),
         "now": now,
     }
-    return htmx.render(request, "providers/credentials.html", context)
+    status = UNPROCESSABLE if choice is None else 200
+    return htmx.render(request, "providers/credentials.html", context, status=status)
 
 
 @sensitive_post_parameters()
@@ -152,7 +157,7 @@ def _form_page(
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    context = {
+    context: dict[str, Any] = {
         "form": form,
         "connector": form.connector,
         "connectors": list(CONNECTORS.values()),
@@ -161,10 +166,34 @@ def _form_page(
     }
     if form.saved is not None:
         context |= _facts(request, form.saved) | {"refused": refused}
+        context["changed"] = _last_change(request, form.saved)
         context["decisions"] = credential_forms(form.saved, refused=refused)
+    context["secrets"] = _secrets(form, context.get("item"))
     return htmx.render(
         request, "providers/credential_form.html", context, partials=RESULT, status=status
     )
+
+
+def _secrets(form: CredentialForm, item: health.CredentialItem | None) -> list[dict[str, object]]:
+    """Put each secret's field beside all that is shown of the saved one, and whether it was refused."""
+    saved = {secret.field: secret for secret in item.secrets} if item else {}
+    return [
+        {
+            "field": field,
+            "saved": saved.get(field.name),
+            "is_refused": item is not None
+            and item.credential.error_code == CredentialRejected.code,
+        }
+        for field in form.secret_fields()
+    ]
+
+
+def _last_change(request: TenantRequest, credential: Credential) -> ActivityEntry | None:
+    """Return the log's last entry about a credential."""
+    entries = ActivityEntry.objects.for_tenant(request.tenant).select_related("actor")
+    own = entries.filter(object_type="credential", object_ref=credential.public_id)
+    entry: ActivityEntry | None = own.order_by("-at", "-id").first()
+    return entry
 
 
 def _result(draft: Draft | None, finding: Finding | None) -> dict[str, Any] | None:
@@ -174,7 +203,15 @@ def _result(draft: Draft | None, finding: Finding | None) -> dict[str, Any] | No
 def _facts(request: TenantRequest, credential: Credential) -> dict[str, Any]:
     now = timezone.now()
     (item,) = health.present(request.tenant, [credential], now=now)
-    return {"item": item, "settings": _shown_settings(credential), "now": now}
+    scopes = Scope.objects.for_tenant(request.tenant).filter(credential=credential, closed_at=None)
+    return {
+        "item": item,
+        "currencies": sorted(
+            {code for codes in scopes.values_list("currencies", flat=True) for code in codes}
+        ),
+        "settings": _shown_settings(credential),
+        "now": now,
+    }
 
 
 def _shown_settings(credential: Credential) -> list[tuple[str, str]]:

@@ -1,7 +1,8 @@
 """Put what a connection test showed into steps a person reads."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import ngettext
 
 from providers.connectors.base import Step, StepName, Verdict
 from providers.currencies import exponent, is_test
+from providers.models import Environment
 from providers.phrases import translated
 from providers.rows import BalanceRow
 from providers.services.drafts import Draft
@@ -22,10 +24,11 @@ ICONS = {"ok": "check", "bad": "error", "skip": "dash"}
 
 @dataclass(frozen=True, kw_only=True)
 class StepItem:
-    """One step of a test, passed, failed or not tried."""
+    """One step of a test, passed, failed or not tried; the last one tried says how long all took."""
 
     tone: str
     text: str
+    took: str = ""
 
     @property
     def icon(self) -> str:
@@ -49,7 +52,8 @@ def present(finding: Finding, *, draft: Draft) -> dict[str, Any]:
     """Return the context of `_test_result.html`."""
     return {
         "passed": finding.is_fit,
-        "title": _title(finding),
+        "title": _title(finding, label=draft.connector.label),
+        "environment": Environment(draft.environment).label,
         "is_test_money": draft.environment == "SANDBOX",
         "also_through": [other.name for other in finding.also_through],
         "steps": _steps(finding, label=draft.connector.label),
@@ -65,47 +69,56 @@ def stranger_text() -> str:
     )
 
 
-def _title(finding: Finding) -> str:
+def _title(finding: Finding, *, label: str) -> str:
     if finding.is_fit:
         return _("Test passed")
     if finding.is_stranger:
         return _("Another company's key")
     failed = finding.verdict.steps[-1].name if finding.verdict.steps else StepName.HOST
     return {
-        StepName.HOST: _("Test failed at the host"),
-        StepName.TOKEN: _("Test failed at the key"),
+        StepName.HOST: _("Test failed at reaching %(label)s"),
+        StepName.TOKEN: _("Test failed at sign-in"),
         StepName.PERMISSION: _("Test failed at the permission"),
-        StepName.ANSWER: _("Test failed at the answer"),
-    }[failed]
+        StepName.ANSWER: _("Test failed at reading balances"),
+    }[failed] % {"label": label}
 
 
 def _steps(finding: Finding, *, label: str) -> list[StepItem]:
-    """Return all four steps: those proven, the one that failed, and those not tried."""
+    """Return reach, sign in and read: those proven, the one that failed, and those not tried."""
     verdict = finding.verdict
     told = {step.name: step for step in verdict.steps}
-    items = [_step(name, told.get(name), verdict=verdict, label=label) for name in StepName]
+    lacks = told.get(StepName.PERMISSION)
+    last = StepName.PERMISSION if lacks and not lacks.ok else StepName.ANSWER
+    shown = (StepName.HOST, StepName.TOKEN, last)
+    items = [_step(name, told.get(name), verdict=verdict, label=label) for name in shown]
+    tried = max((n for n, item in enumerate(items) if item.tone != "skip"), default=0)
+    items[tried] = replace(items[tried], took=_milliseconds(finding.took))
     if finding.is_stranger:
         items.append(StepItem(tone="bad", text=stranger_text()))
     return items
 
 
+def _milliseconds(took: timedelta) -> str:
+    return _("%(n)s ms") % {"n": f"{max(round(took.total_seconds() * 1000), 1):,}"}
+
+
 def _step(name: StepName, step: Step | None, *, verdict: Verdict, label: str) -> StepItem:
     if step is None:
-        return StepItem(
-            tone="skip", text=_("%(step)s, not tried") % {"step": _aim(name, label=label)}
-        )
+        return StepItem(tone="skip", text=_skipped(name, verdict=verdict, label=label))
     if not step.ok:
         return StepItem(tone="bad", text=translated(step.detail, into=translation) or _("Failed"))
     return StepItem(tone="ok", text=_proof(name, verdict=verdict, label=label))
 
 
-def _aim(name: StepName, *, label: str) -> str:
-    return {
+def _skipped(name: StepName, *, verdict: Verdict, label: str) -> str:
+    """Say that a step was not tried; an answer that failed proves nothing of the key it was asked with."""
+    if name is StepName.TOKEN and verdict.steps[-1].name is StepName.ANSWER:
+        return _("Sign in, not known")
+    aim = {
         StepName.HOST: _("Reach %(label)s") % {"label": label},
         StepName.TOKEN: _("Sign in"),
-        StepName.PERMISSION: _("Permission to read balances"),
-        StepName.ANSWER: _("Read balances"),
-    }[name]
+    }.get(name, _("Read balances"))
+    return _("%(step)s, not tried") % {"step": aim}
 
 
 def _proof(name: StepName, *, verdict: Verdict, label: str) -> str:
@@ -113,9 +126,7 @@ def _proof(name: StepName, *, verdict: Verdict, label: str) -> str:
         return _("Reached %(label)s") % {"label": label}
     if name is StepName.TOKEN and verdict.identity_name:
         return _("Signed in as %(name)s") % {"name": verdict.identity_name}
-    if name is StepName.TOKEN:
-        return _("Signed in")
-    return _("May read balances") if name is StepName.PERMISSION else _read(verdict.rows)
+    return _("Signed in") if name is StepName.TOKEN else _read(verdict.rows)
 
 
 def _read(rows: tuple[BalanceRow, ...]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Aggregate, Count, IntegerField, Q
+from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,9 +13,11 @@ from django.utils.translation import ngettext
 from providers.connectors import CONNECTORS
 from providers.errors import CredentialRejected
 from providers.models import Credential, Scope, ScopeKind, Secret
+from providers.phrases import translated
 from providers.services.secrets import settings_of
 from providers.tenancy.models import Tenant
-from providers.words import error_class, error_words
+from providers.views import ticks
+from providers.words import error_class, error_words, every
 
 
 class RowCount(Aggregate):
@@ -48,6 +51,7 @@ class Watched:
 class SecretItem:
     """All that is ever shown of a saved secret."""
 
+    field: str
     last_four: str
     set_at: datetime
     set_by: str
@@ -66,6 +70,8 @@ class CredentialItem:
     watch_note: str
     secrets: tuple[SecretItem, ...]
     every: str
+    day: ticks.Day
+    group: str
 
     @property
     def watched_text(self) -> str:
@@ -79,17 +85,29 @@ class CredentialItem:
 def present(
     tenant: Tenant, credentials: Iterable[Credential], *, now: datetime
 ) -> list[CredentialItem]:
-    """Gather what is shown of credentials, with one query for scopes and one for secrets."""
+    """Gather what is shown of credentials, with one query for scopes, one for secrets and one for runs."""
     found = list(credentials)
     watched, secrets = _watched(tenant, found), _secrets(tenant, found, now=now)
+    days = ticks.days(tenant, found, now=now)
     return [
-        _item(each, watched=watched.get(each.pk, Watched()), secrets=secrets[each.pk], now=now)
+        _item(
+            each,
+            watched=watched.get(each.pk, Watched()),
+            secrets=secrets[each.pk],
+            day=days[each.pk],
+            now=now,
+        )
         for each in found
     ]
 
 
 def _item(
-    credential: Credential, *, watched: Watched, secrets: tuple[SecretItem, ...], now: datetime
+    credential: Credential,
+    *,
+    watched: Watched,
+    secrets: tuple[SecretItem, ...],
+    day: ticks.Day,
+    now: datetime,
 ) -> CredentialItem:
     connector = CONNECTORS[credential.provider]
     return CredentialItem(
@@ -100,7 +118,9 @@ def _item(
         watched=watched,
         watch_note=connector.watch_note(connector.values(settings_of(credential))),
         secrets=secrets,
-        every=_span(credential.interval),
+        every=every(credential.interval),
+        day=day,
+        group=_group(credential, watched=watched, now=now),
     )
 
 
@@ -140,6 +160,7 @@ def _secret(row: Secret, *, now: datetime) -> SecretItem:
     days = max((now - row.set_at).days, 0)
     age = ngettext("%(n)d day old", "%(n)d days old", days) % {"n": days}
     return SecretItem(
+        field=row.field,
         last_four=row.last_four,
         set_at=row.set_at,
         set_by=str(row.set_by or ""),
@@ -155,6 +176,14 @@ def _health(credential: Credential, *, watched: Watched, now: datetime) -> Healt
         or _in_trouble(credential, watched=watched)
         or _by_age(credential, now=now)
     )
+
+
+def _group(credential: Credential, *, watched: Watched, now: datetime) -> str:
+    """Name the filter a credential is found by, "" for none; a run under way changes nothing of it."""
+    if not credential.is_active:
+        return "paused" if credential.retired_at is None else ""
+    state = _in_trouble(credential, watched=watched) or _by_age(credential, now=now)
+    return {"bad": "failing", "ok": "up_to_date"}.get(state.tone, "")
 
 
 def _by_person(credential: Credential) -> Health | None:
@@ -192,7 +221,9 @@ def mend_text(credential: Credential) -> str:
     secrets = [each.label for each in connector.fields if each.is_secret] if connector else []
     if credential.error_code != CredentialRejected.code or not secrets:
         return _("Open the credential")
-    return _("Replace the %(secret)s") % {"secret": _uncapped(_(secrets[0]))}
+    return _("Replace the %(secret)s") % {
+        "secret": _uncapped(translated(secrets[0], into=translation))
+    }
 
 
 def _uncapped(label: str) -> str:
@@ -213,15 +244,3 @@ def _by_age(credential: Credential, *, now: datetime) -> Health:
     if credential.last_succeeded_at < now - timedelta(seconds=credential.stale_after):
         return Health(tone="warn", icon="clock", text=_("Stale"))
     return Health(tone="ok", icon="check", text=_("Up to date"))
-
-
-def _span(seconds: int) -> str:
-    """Say an interval in the largest unit that divides it."""
-    for size, one, many in (
-        (86_400, _("Every day"), _("Every %(n)d days")),
-        (3_600, _("Every hour"), _("Every %(n)d hours")),
-        (60, _("Every minute"), _("Every %(n)d min")),
-    ):
-        if seconds % size == 0:
-            return one if seconds == size else many % {"n": seconds // size}
-    return _("Every %(n)d s") % {"n": seconds}

@@ -69,7 +69,7 @@ def test_a_name_is_taken_once_per_provider_and_environment(
 def test_figures_may_not_be_stale_before_two_intervals(acme: Tenant, simulator: Any) -> None:
     changes = {"interval": "600", "stale_after": "900"}
 
-    assert "1200" in faults_of(acme, simulator, settings=changes)["stale_after"]
+    assert "20 minutes" in faults_of(acme, simulator, settings=changes)["stale_after"]
 
 
 @pytest.mark.parametrize(

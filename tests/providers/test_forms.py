@@ -254,7 +254,7 @@ def test_the_list_shows_how_each_does(
 
     html = sign_in(analyst).get(address("credentials", acme)).content.decode()
 
-    for words in ("Not synced yet", "Paused", "Retired", "Not synced", "24 scopes", "are watched"):
+    for words in ("Never read", "Paused", "Retired", "Failing, key refused", "are watched"):
         assert words in html
     assert "Foreign" not in html
 
