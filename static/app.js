@@ -25,7 +25,7 @@
     const t = e.target;
     closeMenus(t.closest('details.menu'));
     /* what was chosen in a menu closes it; focus goes to its head, which the swap keeps by its id */
-    const chosen = t.closest('.menu-panel :is(a[href], button[type="submit"])');
+    const chosen = t.closest('.menu-panel :is(a[href], button[type="submit"]):not([data-stay])');
     if (chosen && !chosen.hasAttribute('download')) {
       const menu = chosen.closest('details.menu');
       menu.open = false; menu.querySelector('summary').focus();
@@ -43,7 +43,9 @@
 
     const density = t.closest('[data-density-set]');
     if (density) {
+      e.preventDefault(); // without this script the server sets the cookie
       root.dataset.density = density.dataset.densitySet;
+      document.cookie = `density=${root.dataset.density};path=/;max-age=31536000;samesite=lax`;
       all('[data-density-set]').forEach((b) => b.setAttribute('aria-pressed', String(b === density)));
     }
     const copy = t.closest('[data-copy]');
@@ -71,9 +73,14 @@
   document.addEventListener('keydown', (e) => { if (e.key === 'Enter') addSort(e); }, true);
 
   /* what had focus may be gone after a swap (a removed chip): then the swapped part itself takes it */
-  let part = '';
-  document.addEventListener('htmx:before:swap', () => { part = document.activeElement?.closest('[tabindex="-1"][id]')?.id ?? ''; });
+  let part = '', open = '';
+  document.addEventListener('htmx:before:swap', () => {
+    part = document.activeElement?.closest('[tabindex="-1"][id]')?.id ?? '';
+    open = menus()[0]?.querySelector('summary').id ?? ''; // a menu whose content is swapped stays open
+  });
   document.addEventListener('htmx:after:swap', () => {
+    const menu = open && document.getElementById(open)?.closest('details.menu');
+    if (menu) menu.open = true;
     if (document.activeElement === document.body) document.getElementById(part)?.focus({ preventScroll: true });
   });
 
@@ -142,6 +149,19 @@
   const plots = () => all('[data-plot]:not([data-read])').forEach((plot) => { plot.dataset.read = ''; readable(plot); });
   plots();
   document.addEventListener('htmx:after:swap', plots);
+
+  /* new figures: rows are read anew in place, unless the reader is among them or on a further page; then they wait */
+  const isAmong = (list) => list.contains(document.activeElement) || menus().length || document.querySelector('dialog[open], .loadbar.htmx-request')
+    || (!getSelection().isCollapsed && list.contains(getSelection().anchorNode)) || all('.table-wrap', list).some((w) => w.scrollLeft || w.scrollTop);
+  document.addEventListener('htmx:after:swap', () => {
+    const news = document.querySelector('[data-news]:not([data-met])');
+    if (!news) return;
+    news.dataset.met = '';
+    if (news.dataset.say) say(news.dataset.say);
+    const list = news.parentElement;
+    if ('waits' in news.dataset || isAmong(list)) news.hidden = !news.firstElementChild;
+    else window.htmx.ajax('GET', news.dataset.news, { source: list, target: list, swap: 'outerHTML' });
+  });
 
   /* while the page is visible, ask the parts that refresh themselves to do so */
   setInterval(() => { if (!document.hidden && window.htmx) window.htmx.trigger(document.body, 'tick'); }, 30000);

@@ -19,6 +19,7 @@ from balances.views import filters, verbs
 from balances.views.columns import columns_menu, settled
 from balances.views.freshness import freshness
 from balances.views.links import Links
+from balances.views.news import PART, news
 from balances.views.pages import pill
 from balances.views.sorting import group_menu, sort_menu
 from balances.views.starting import nothing_yet
@@ -27,7 +28,7 @@ from balances.views.words import labels
 from providers.tenancy import htmx
 from providers.tenancy.scoping import Action, TenantRequest, may, role_required
 
-PARTIALS = {"balances-table": "balances/_table.html"}
+PARTIALS = {"balances-table": "balances/_table.html", PART: "balances/_news.html"}
 
 
 @require_GET
@@ -48,13 +49,32 @@ def balance_list(request: TenantRequest, tenant: str) -> HttpResponse:
         page = results.page(query, context=context)
     except QueryError as error:
         return _refused(request, params, error, context=context, zone=zone)
+    if htmx.target_id(request) == PART:
+        return _told(request, page, links=links, context=context)
     shown = table(query, page, links=links, context=context, zone=zone)
     if not page.tenant_count:
         shown["empty"] = nothing_yet(context, role=request.role)
     response = _render(request, shown, page.facets, query, links=links, context=context)
     if htmx.target_id(request):
-        response["HX-Push-Url"] = links.to(query)
+        response["HX-Push-Url"] = _pushed(request, links.to(query))
     return response
+
+
+def _told(
+    request: TenantRequest, page: results.Page, *, links: Links, context: results.Context
+) -> HttpResponse:
+    """Answer a page that asks by itself: nothing, or that there are new figures."""
+    found = news(request, page)
+    if found is None:
+        return HttpResponse(status=204)
+    values = {"news": found, "this_url": links.page(page.number), "now": context.now}
+    return htmx.render(request, "balances/list.html", values, partials=PARTIALS)
+
+
+def _pushed(request: TenantRequest, address: str) -> str:
+    """Return the address for the browser's history, which does not hold the same page twice."""
+    is_here = request.headers.get("HX-Current-URL") == request.build_absolute_uri(address)
+    return "false" if is_here or htmx.refreshes_itself(request) else address
 
 
 def _refused(
@@ -114,6 +134,7 @@ def _render(
         "may_export": may(request.role, action=Action.EXPORT),
         "may_sync": may(request.role, action=Action.SYNC),
         "oob": bool(htmx.target_id(request)),
+        "is_refresh": htmx.refreshes_itself(request),
         "sync_pill": pill(request, context),
         **_controls(query, found, links=links, context=context, zone=zone),
     }

@@ -16,6 +16,7 @@ from balances.states import STATES, StateWords
 from balances.views.cells import Cell, cells, columns_of, heads, sections
 from balances.views.legend import entries, head_title, legend
 from balances.views.links import Links
+from balances.views.news import Glance
 from balances.views.pager import pager
 from balances.views.totals import TotalView, total_views
 from balances.views.words import COUNTING, HOLDERS, labels
@@ -61,6 +62,7 @@ def table(
         % {"count": counted(page.count), "sentence": sentence},
         "chips": chips(query, links=links, words=words, zone=zone),
         "clear_url": links.cleared(),
+        "seen": str(Glance.of(page)),
         "zero": zero(query, page, links=links),
         "headers": [head | {"title": head_title(head["cell"], known)} for head in headers],
         "legend": legend(page.facets.provider, columns=columns),
