@@ -1,5 +1,7 @@
 """Fill a tenant once per test, so that every page has something to show."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from balances import tasks
 from providers.simulator.server import Simulator
 from providers.tenancy.models import Tenant, User
+from tests.browser import pseudo
 from tests.sync.worlds import PROVIDERS, connect
 
 
@@ -20,3 +23,21 @@ def filled(acme: Tenant, simulator: Simulator, settings: Any, bob: User) -> Simu
     simulator.fault("status", provider="payiano", status=503)
     tasks.sync(credentials[1].pk)
     return simulator
+
+
+@pytest.fixture
+def speak(settings: Any, tmp_path: Path) -> Callable[[], None]:
+    """Give the function after which every page speaks the pseudo language."""
+    pseudo.write(tmp_path)
+
+    def spoken() -> None:
+        settings.LOCALE_PATHS = [tmp_path]
+        settings.LANGUAGE_CODE = pseudo.LANGUAGE
+
+    return spoken
+
+
+@pytest.fixture
+def foreign(filled: Simulator, speak: Callable[[], None]) -> None:
+    """Fill in English, as stored words are, and show it in the pseudo language."""
+    speak()

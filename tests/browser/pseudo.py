@@ -28,7 +28,8 @@ ONE = {"gettext", "gettext_lazy", "gettext_noop", "phrase"}
 MANY = {"ngettext", "ngettext_lazy", "phrases"}
 # Left as they are: what is filled in, markup, entities.
 KEPT = re.compile(r"(%\(\w+\)[-.\d]*[a-z]|%%|%s|<[^>]+>|&\w+;|\{\w*\})")
-WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+# Abbreviations in capitals stay Latin, as they do in Arabic: UTC, API.
+WORD = re.compile(r"\b(?![A-Z]{2,}\b)[^\W\d_]+(?:['’][^\W\d_]+)*")
 Words = str | tuple[str, str]
 
 

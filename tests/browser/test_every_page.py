@@ -8,6 +8,7 @@ import pytest
 
 from providers.simulator.server import Simulator
 from providers.tenancy.models import Tenant, User
+from tests.browser.measures import WIDER
 from tests.browser.pages import LIST, THEMES, WIDTHS, addresses, let_in
 from tests.conftest import Walk
 
@@ -18,15 +19,6 @@ LISTEN = """addEventListener('securitypolicyviolation',
     (e) => console.error(`${e.violatedDirective} refused ${e.blockedURI} ${e.sample}`))"""
 # A page that answers 4xx or 5xx is named in the console by Chromium itself.
 EXPECTED = "Failed to load resource: the server responded with a status of {}"
-WIDER = """() => {
-    const page = document.documentElement;
-    if (page.scrollWidth <= page.clientWidth) return '';
-    const out = [...document.querySelectorAll('body *')].filter((el) => {
-        const box = el.getBoundingClientRect();
-        return box.right > page.clientWidth + 1 || box.left < -1;
-    });
-    return `${page.scrollWidth - page.clientWidth} px, by ${out.map((el) => el.outerHTML.slice(0, 90)).slice(0, 3)}`;
-}"""
 
 
 def frames() -> Iterator[tuple[int, Any]]:
@@ -44,8 +36,7 @@ def faults(walk: Walk, path: str, status: int) -> Iterator[str]:
     for width, theme in frames():
         walk.page.set_viewport_size({"width": width, "height": 900})
         walk.page.emulate_media(color_scheme=theme)
-        if wider := walk.page.evaluate(WIDER):
-            yield f"{path} at {width} {theme}: wider by {wider}"
+        yield from (f"{path} at {width} {theme}: {wider}" for wider in walk.page.evaluate(WIDER))
     known = EXPECTED.format(status)
     yield from (f"{path}: {text}" for text in walk.complaints if not text.startswith(known))
 

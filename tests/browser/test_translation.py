@@ -11,7 +11,6 @@ from balances.templatetags.figures import short_ref
 from providers.connectors import CONNECTORS
 from providers.currencies import CURRENCIES
 from providers.models import Credential, RunScope, Scope, Secret, SyncRun
-from providers.simulator.server import Simulator
 from providers.tenancy.models import Tenant, User
 from tests.browser import pseudo
 from tests.browser.pages import addresses, let_in
@@ -53,14 +52,6 @@ READ = """([open, close]) => {
 LETTERS = re.compile(r"[A-Za-z]{2,}")
 # What reads as code: an example of an id, an address, a path, the name of a parameter; and what was typed.
 CODE = re.compile(r"\S*[\d_@/{}*]\S*|“[^”]*”")
-
-
-@pytest.fixture
-def foreign(filled: Simulator, alice: User, settings: Any, tmp_path: Path) -> None:
-    """Speak the pseudo language from now on; what was stored before is in English."""
-    pseudo.write(tmp_path)
-    settings.LOCALE_PATHS = [tmp_path]
-    settings.LANGUAGE_CODE = pseudo.LANGUAGE
 
 
 # What is stored is shown as it is: names, references, addresses, zones, and what a provider said.
