@@ -17,6 +17,7 @@ from balances.views.cells import Cell, cells, columns_of, heads, sections
 from balances.views.legend import entries, head_title, legend
 from balances.views.links import Links
 from balances.views.news import Glance
+from balances.views.nothing import nothing
 from balances.views.pager import pager
 from balances.views.totals import TotalView, total_views
 from balances.views.words import COUNTING, HOLDERS, labels
@@ -53,6 +54,7 @@ def table(
     columns = columns_of(query)
     headers, known = heads(query, links=links), entries(page.facets.provider)
     sentence = describe(query, labels=words, zone=zone, gettext=_)
+    parts = chips(query, links=links, words=words, zone=zone)
     return {
         "count": f"{page.count:,}",
         "tenant_count": f"{page.tenant_count:,}",
@@ -60,7 +62,7 @@ def table(
         "sentence": sentence.removesuffix("."),
         "spoken": _("%(count)s. %(sentence)s")
         % {"count": counted(page.count), "sentence": sentence},
-        "chips": chips(query, links=links, words=words, zone=zone),
+        "chips": parts,
         "clear_url": links.cleared(),
         "seen": str(Glance.of(page)),
         "zero": zero(query, page, links=links),
@@ -76,7 +78,12 @@ def table(
         "totals": totals,
         "dp": widest(rows, totals),
         "pager": pager(page, links=links),
-        "empty": nothing(query, page, links=links),
+        "empty": nothing(
+            *(query, page),
+            words=[part["text"] for part in parts],
+            links=links,
+            context=context,
+        ),
         "faults": [],
     }
 
@@ -169,29 +176,12 @@ def chips(
 
 
 def _chip(label: str, operator: str, value: str, url: str) -> dict[str, str]:
-    remove = _("Remove filter: %(text)s") % {"text": f"{label} {operator} {value}".strip()}
+    text = f"{label} {operator} {value}".strip()
     return {
         "label": label,
         "operator": operator,
         "value": value,
+        "text": text,
         "remove_url": url,
-        "remove_label": remove,
+        "remove_label": _("Remove filter: %(text)s") % {"text": text},
     }
-
-
-def nothing(query: BalanceQuery, page: Page, *, links: Links) -> dict[str, Any]:
-    """Say why no row stands here, and what would show some; nothing where the tenant has none at all."""
-    if page.count:
-        return {
-            "title": _("There is no page %(number)s") % {"number": query.page},
-            "text": _("The last page is %(pages)s.") % {"pages": page.pages},
-            "links": [{"label": _("Last page"), "url": links.page(page.pages), "primary": True}],
-        }
-    if page.tenant_count:
-        hidden = _("%(count)s are hidden by the filters in use.")
-        return {
-            "title": _("No balance matches these filters"),
-            "text": hidden % {"count": counted(page.tenant_count)},
-            "links": [{"label": _("Clear all filters"), "url": links.cleared(), "primary": True}],
-        }
-    return {}

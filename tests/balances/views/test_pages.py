@@ -207,9 +207,7 @@ def test_filter_that_finds_nothing_says_how_much_it_hides(
 
     screen = see(client, "currency=KWD&sort=account")
 
-    assert "2 balances are hidden by the filters in use." in screen.text(
-        "//*[@id='balances-table']"
-    )
+    assert "2 balances are hidden by: Currency is KWD." in screen.text("//*[@id='balances-table']")
     assert screen.href("Clear all filters") == f"{LIST}?sort=account"
 
 
