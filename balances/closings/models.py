@@ -39,7 +39,8 @@ class Closing(AppendOnlyModel, TenantOwned):
     Time: `as_of` when the value was true, `fetched_at` the reading that first saw it, `confirmed_at` the last one
     by the cut-off that saw it still (the cut-off itself where readings go on past it without a gap).
     `is_confirmed` tells a value read within stale-after of the cut-off from one that is carried forward.
-    `holder` and `counting` are those of the moment it was made.
+    `holder` and doubt are those of the moment it was made; which of several readings of one money counts is
+    judged as of the cut-off.
     """
 
     balance = models.ForeignKey(
