@@ -85,7 +85,12 @@ def _refused(
     context: results.Context,
     zone: ZoneInfo,
 ) -> HttpResponse:
-    """Answer with no rows and every fault; controls and links keep what was understood."""
+    """Answer with no rows and every fault; controls and links keep what was understood.
+
+    A page that asks by itself keeps what it shows.
+    """
+    if htmx.target_id(request) == PART:
+        return HttpResponse(status=204)
     query = _understood(params, error, zone=zone)
     links = _links(request, query)
     shown = {

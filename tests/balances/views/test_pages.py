@@ -653,3 +653,139 @@ def test_rows_are_the_tenants_alone(client: Client, payiano: Credential, globex:
 
     assert screen.column(0) == ["Ours"]
     assert "Theirs" not in screen.text("//body")
+
+
+# --- Zero, networks, ready views ------------------------------------------------------------------
+def test_zero_is_hidden_and_shown_by_one_click_and_counted(
+    client: Client, payiano: Credential
+) -> None:
+    make_balance(payiano, "USD", "0", name="Zero")
+    make_balance(payiano, "USD", "0", pending="0", ledger="0", name="All zero")
+    make_balance(payiano, "USD", "0", pending="5", name="Pending")
+    make_balance(payiano, "USD", None, name="Unknown")
+    make_balance(payiano, "EUR", "0", name="Other zero")
+    make_balance(payiano, "USD", "-3", name="Below")
+
+    whole = see(client, "currency=USD&sort=account")
+    hidden = Screen(client.get(whole.href("Hide 2 zero")))
+
+    assert hidden.column(0) == ["Below", "Pending", "Unknown"]
+    counted = f"//p[{classed('count')}]"
+    assert hidden.text(counted) == "3 of 6 balances, see totals 2 zero hidden. Show them"
+    assert hidden.text("//*[@id='zero']/@href") == f"{LIST}?currency=USD&sort=account"
+    assert "Balance is not zero, or not reported" in hidden.text("//caption")
+    assert hidden.texts(f"//li[{classed('chip')}]/span")[1] == (
+        "Balance is not zero, or not reported"
+    )
+    assert "balance=not_zero" in hidden.texts("//*[@id='balances-export']//a/@href")[0]
+    assert "balance" in hidden.texts("//*[@id='view-state']/input/@name")
+
+
+def test_hiding_zero_changes_no_sum(client: Client, payiano: Credential) -> None:
+    for available, pending in (("0", None), ("0", "0"), ("0", "7"), ("12", "0"), (None, "3")):
+        make_balance(payiano, "USD", available, pending=pending)
+
+    sums = [
+        see(client, query).texts("//tfoot//td[contains(@class, 'num')]//*[contains(@class, 'amt')]")
+        for query in ("", "balance=not_zero")
+    ]
+
+    assert sums[0] == sums[1] == ["12.00", "10.00"]
+
+
+def test_nothing_is_offered_where_none_is_zero_or_all_are(
+    client: Client, payiano: Credential
+) -> None:
+    make_balance(payiano, "USD", "1")
+    assert not see(client).has("//*[@id='zero']")
+
+    make_balance(payiano, "EUR", "0")
+    assert not see(client, "currency=EUR").has("//*[@id='zero']")
+    assert "0 zero hidden" in see(client, "currency=USD&balance=not_zero").text("//body")
+
+
+def test_networks_are_chosen_with_those_that_have_none(client: Client, payiano: Credential) -> None:
+    for name, network in (("a", "Polygon"), ("b", "polygon"), ("c", "Base"), ("d", "")):
+        make_balance(payiano, "USDC", "1", name=name, network=network)
+
+    menu = see(client, "network=-&network=base").part(
+        "//details[.//input[@name='network']]/fieldset/.. | //details[.//input[@name='network']]"
+    )
+
+    assert menu.texts(".//label") == ["Base1", "Polygon2", "No network1"]
+    assert menu.texts(".//input[@checked]/@value") == ["Base", "-"]
+    assert see(client, "network=-&network=base&sort=account").column(0) == ["c", "d"]
+
+
+def test_no_network_menu_stands_where_nothing_has_one(client: Client, payiano: Credential) -> None:
+    make_balance(payiano)
+
+    assert not see(client).has("//*[@id='pill-network']")
+    kept = see(client, "network=Base")
+    assert kept.text("//*[@id='pill-network']") == "Network: Base"
+
+
+def test_ready_views_keep_order_and_columns_and_mark_the_one_in_use(
+    client: Client, payiano: Credential
+) -> None:
+    make_balance(payiano, "USD", "-5", name="Below")
+    make_balance(payiano, "USD", "5", name="Above")
+    current = "//nav[@id='balances-tabs']/a[@aria-current='page']"
+
+    screen = see(client, "currency=EUR&q=x&sort=account&columns=provider&page=2")
+    negative = Screen(client.get(screen.href("Negative")))
+
+    assert screen.texts(current) == []
+    assert negative.column(0) == ["Below"]
+    assert screen.href("Negative") == (
+        f"{LIST}?available__lt=0&sort=account&columns=account,currency,available,provider"
+    )
+    assert negative.texts(current) == ["Negative"]
+    assert see(client, "balance=not_zero").texts(current) == ["All balances"]
+    assert screen.texts("//nav[@id='balances-tabs']/a") == [
+        *("All balances", "Own", "Customers'", "Needs attention", "Negative", "Closed"),
+    ]
+    assert not screen.has("//nav[@id='balances-tabs']//span")
+
+
+# --- Sort -----------------------------------------------------------------------------------------
+def test_a_key_is_added_from_the_menu(client: Client, payiano: Credential) -> None:
+    named(payiano, "a")
+
+    added = client.get(f"{LIST}?sort=provider&then=fetched_at")
+
+    assert added.headers["Location"] == f"{LIST}?sort=provider,-fetched_at"
+    assert (
+        see(client, "then=colour", status=422)
+        .texts(f"//div[{classed('summary-errors')}]//li")[0]
+        .startswith("sort: ")
+    )
+
+
+def test_no_sixth_key_is_offered_and_none_is_lost_to_currency(
+    client: Client, payiano: Credential
+) -> None:
+    named(payiano, "a")
+
+    four = see(client, "sort=account,owner,network,state")
+    fifth = four.text("//*[@id='sort-available']/@data-add-sort")
+    full = Screen(client.get(fifth))
+
+    assert fifth == f"{LIST}?sort=currency,account,owner,network,state,-available"
+    assert not full.has("//select[@name='then']")
+    assert full.text("//*[@id='sort-provider']/@data-add-sort") == fifth
+
+
+def test_a_key_added_with_shift_turns_and_then_goes(client: Client, payiano: Credential) -> None:
+    named(payiano, "a")
+    add = "//*[@id='sort-account']/@data-add-sort"
+
+    once = see(client, "sort=provider").text(add)
+    twice = Screen(client.get(once)).text(add)
+    thrice = Screen(client.get(twice)).text(add)
+
+    assert [once, twice, thrice] == [
+        f"{LIST}?sort=provider,account",
+        f"{LIST}?sort=provider,-account",
+        f"{LIST}?sort=provider",
+    ]
