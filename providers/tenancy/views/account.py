@@ -4,8 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -43,8 +44,8 @@ def row_height(request: HttpRequest) -> HttpResponse:
     density, back = request.POST.get("density", ""), request.POST.get("next", "")
     if density not in DENSITIES:
         return render(request, "422.html", status=UNPROCESSABLE)
-    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    response = redirect(back if is_ours else "home")
+    is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    response = HttpResponseRedirect(back if is_ours else reverse("home"))
     _keep(response, "density", density)
     return response
 
