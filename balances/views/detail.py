@@ -1,10 +1,8 @@
 """Gather what the page of one balance shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Any
 
 from django.urls import reverse
@@ -12,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from balances.fields import EXACT
 from balances.lifecycle import FIXED_HOLDERS
 from balances.models import Balance, Decision, HeldReading, Observation
 from balances.results import Context, Row
@@ -20,29 +17,13 @@ from balances.states import STATES
 from balances.views.legend import legend
 from balances.views.missing import is_asked
 from balances.views.notices import notices
+from balances.views.sync_log import LINES, Line, sync_log
 from balances.views.words import COUNTING, HOLDERS
 from providers.currencies import currency
-from providers.models import AsOfSource, Outcome, RunScope, RunStatus, SyncRun
+from providers.models import AsOfSource
 from providers.money import places
 from providers.tenancy.scoping import Action, may
-from providers.views.runs import RunItem, present
-from providers.words import error_words
-
-OBSERVATIONS = 30
-RUNS = 12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """One observation and how far it moved from the one before; None where that cannot be said."""
-
-    as_of: datetime
-    fetched_at: datetime
-    available: Decimal | None
-    pending: Decimal | None
-    change: Decimal | None
-    is_first: bool
-    run_url: str
+from providers.words import every, lasting
 
 
 def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
@@ -55,7 +36,7 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
     )
     linked = may(role, action=Action.READ_PROVIDERS)
     observed = _observed(balance)
-    seen = _seen(observed, slug=tenant.slug, linked=linked)
+    log = sync_log(row, balance, observed=observed, linked=linked)
     return {
         "row": row,
         "words": STATES[row.state],
@@ -65,9 +46,8 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
         "may_sync": may(role, action=Action.SYNC) and balance.scope.credential.is_active,
         "notices": notices(row, balance, seen=observed, role=role, now=context.now),
         "legend": legend([row.provider]),
-        "observations": seen,
-        "dp": max([row.decimals, *(places(s.available) for s in seen if s.available is not None)]),
-        "log": _log(balance, linked=linked),
+        "log": log,
+        "dp": _decimals(row, log),
         "facts": _facts(row, balance, linked=linked),
         "held": _held(row, balance, slug=tenant.slug),
         "may_decide": may(role, action=Action.DECIDE_HELD),
@@ -78,83 +58,23 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
 
 
 def _observed(balance: Balance) -> list[Observation]:
-    """Return the newest observations, one more than is shown."""
+    """Return the newest observations, one more than the log has lines."""
     return list(
         Observation.objects.for_tenant(balance.tenant)
         .filter(balance=balance)
         .select_related("run")
-        .order_by("-as_of", "-id")[: OBSERVATIONS + 1]
+        .order_by("-as_of", "-id")[: LINES + 1]
     )
 
 
-def _seen(observed: Sequence[Observation], *, slug: str, linked: bool) -> list[Seen]:
-    # A balance never read has none at all.
-    pairs = zip_longest(observed, observed[1:])
-    return [
-        Seen(
-            as_of=now.as_of,
-            fetched_at=now.fetched_at,
-            available=now.available,
-            pending=now.pending,
-            change=_moved(now.available, before.available) if before else None,
-            is_first=before is None,
-            run_url=reverse("providers:run", args=[slug, now.run.public_id]) if linked else "",
-        )
-        for now, before in pairs
-    ][:OBSERVATIONS]
-
-
-def _moved(now: Decimal | None, before: Decimal | None) -> Decimal | None:
-    return None if now is None or before is None else EXACT.subtract(now, before)
-
-
-def _log(balance: Balance, *, linked: bool) -> list[RunItem]:
-    runs = list(
-        SyncRun.objects.for_tenant(balance.tenant)
-        .filter(credential_id=balance.scope.credential_id)
-        .select_related("credential", "requested_by")
-        .order_by("-started_at", "-id")[:RUNS]
-    )
-    outcomes = {
-        outcome.run_id: outcome
-        for outcome in RunScope.objects.for_tenant(balance.tenant).filter(
-            run__in=runs, scope_id=balance.scope_id
-        )
-    }
-    return [
-        present(
-            run,
-            tenant=balance.tenant,
-            linked=linked,
-            scope_text=_scope_text(run, outcomes.get(run.pk)),
-        )
-        for run in runs
-    ]
-
-
-def _scope_text(run: SyncRun, outcome: RunScope | None) -> str:
-    """Say what a run learned of this balance's scope; a read without a change leaves no row."""
-    if outcome is None and run.status == RunStatus.RUNNING:
-        return ""
-    if outcome is None:
-        return (
-            _("nothing new")
-            if run.status == RunStatus.SUCCEEDED
-            else _("not reached, or unchanged")
-        )
-    if outcome.outcome == Outcome.FAILED:
-        return str(error_words(outcome.error_code).short)
-    if outcome.outcome == Outcome.HELD:
-        return _("held")
-    changed = outcome.rows_changed
-    return ngettext("%(n)d figure changed", "%(n)d figures changed", changed) % {"n": changed}
+def _decimals(row: Row, log: Sequence[Line]) -> int:
+    figures = (figure for line in log for figure in (line.available, line.pending, line.change))
+    return max([row.decimals, *(places(figure) for figure in figures if figure is not None)])
 
 
 def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
-    slug, account, scope = balance.tenant.slug, balance.account, balance.scope
+    slug, account = balance.tenant.slug, balance.account
     credential_url = reverse("providers:credential", args=[slug, row.credential_public_id])
-    known = currency(row.currency)
-    source = str(AsOfSource(row.as_of_source).label) if row.as_of_source else ""
     facts: list[dict[str, Any]] = [
         {
             "label": _("Credential"),
@@ -166,12 +86,11 @@ def _facts(row: Row, balance: Balance, *, linked: bool) -> list[dict[str, Any]]:
         {"label": _("Counts as"), "text": _counting(row, balance)},
         {
             "label": _("Currency"),
-            "text": f"{row.currency}, {known.name}" if known else row.currency,
+            "text": _currency_text(row),
         },
-        {"label": _("As of"), "at": row.as_of, "text": source},
-        {"label": _("Confirmed"), "at": row.fetched_at},
+        {"label": _("Confirmed"), "at": row.fetched_at, "is_confirmed": True},
         *_unchanged(row),
-        {"label": _("Next reading"), "at": scope.due_at or scope.credential.due_at},
+        *_schedule(balance),
         {"label": _("Owner"), "text": row.owner_name or row.owner_ref},
         {"label": _("Network"), "text": row.network},
         {"label": _("Address"), "text": row.address, "mono": True},
@@ -189,6 +108,30 @@ def _unchanged(row: Row) -> list[dict[str, Any]]:
     label = _("Unchanged at %(provider)s since") % {"provider": row.provider_label}
     first_read = {"label": _("These figures first read"), "at": row.changed_at}
     return [{"label": label, "at": row.as_of}, first_read]
+
+
+def _currency_text(row: Row) -> str:
+    """Say a currency's code, its name where we know it, and how many decimals it has."""
+    known = currency(row.currency)
+    name = f"{row.currency}, {known.name}" if known else row.currency
+    decimals = ngettext("%(n)d decimal", "%(n)d decimals", row.decimals) % {"n": row.decimals}
+    return f"{name}, {decimals}" if row.decimals else f"{name}, {_('no decimals')}"
+
+
+def _schedule(balance: Balance) -> list[dict[str, Any]]:
+    """Say when it is read next, and how often, of what is still read at all."""
+    scope, credential = balance.scope, balance.scope.credential
+    if not credential.is_active or scope.closed_at is not None:
+        return []
+    is_failing = bool(scope.error_code or credential.error_code)
+    often = {"every": every(credential.interval), "span": lasting(credential.stale_after)}
+    return [
+        {
+            "label": _("Next try") if is_failing else _("Next reading"),
+            "at": scope.due_at or credential.due_at,
+        },
+        {"label": _("Schedule"), "text": _("%(every)s, stale after %(span)s") % often},
+    ]
 
 
 def _counting(row: Row, balance: Balance) -> str:

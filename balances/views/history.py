@@ -12,7 +12,9 @@ from balances.closings import reading
 from balances.fields import EXACT
 from balances.models import Closing
 from balances.results import Context, Row
+from balances.states import STATES
 from balances.views import plots
+from balances.views.failures import failed_days
 from providers.money import places
 
 
@@ -31,7 +33,7 @@ def history(row: Row, *, params: QueryDict, context: Context) -> dict[str, Any]:
     return {
         "ranges": plots.range_links(params, chosen=chosen),
         "since": _since(row, known, today=today, context=context),
-        **_drawing(row, days=days, known=known),
+        **_drawing(row, days=days, known=known, failed=failed_days(row, days, context=context)),
     }
 
 
@@ -50,21 +52,24 @@ def _since(
     return {"label": text, "change": change}
 
 
-def _drawing(row: Row, *, days: Sequence[date], known: Mapping[date, Closing]) -> dict[str, Any]:
+def _drawing(
+    row: Row, *, days: Sequence[date], known: Mapping[date, Closing], failed: frozenset[date]
+) -> dict[str, Any]:
+    today = days[-1]
     closed = [known.get(day) for day in days[:-1]]
-    series = [_series(row, closed, name="available", css="")]
-    pending = _series(row, closed, name="pending", css="pend")
+    series = [_series(row, closed, name="available", css="", today=today)]
+    pending = _series(row, closed, name="pending", css="pend", today=today)
     if any(value is not None for value in pending.figures):
         series.append(pending)
     names = {"available": _("Available"), "pending": _("Pending")}
     shown = list(names)[: len(series)]
     return {
-        "plot": plots.plotted(series, days=days),
+        "plot": plots.plotted(series, days=days, failed=failed),
         "has_pending": len(series) > 1,
         "readout": {
             "currency": row.currency,
             "sum": row.available,
-            "text": _("available, %(when)s") % {"when": _so_far(row)},
+            "text": _("available, %(when)s") % {"when": _when(row, today=today)},
         },
         "figures": {
             "id": "balances-history-figures",
@@ -73,29 +78,38 @@ def _drawing(row: Row, *, days: Sequence[date], known: Mapping[date, Closing]) -
             "dp": _decimals(row, closed),
             "rows": [
                 *(
-                    _row(day, each, names=shown, today=days[-1])
+                    _row(day, each, names=shown, today=today, is_failed=day in failed)
                     for day, each in zip(days, closed, strict=False)
                 ),
-                _row_now(row, names=shown, today=days[-1]),
+                _row_now(row, names=shown, today=today),
             ],
         },
     }
 
 
-def _series(row: Row, closed: Sequence[Closing | None], *, name: str, css: str) -> plots.Series:
-    """Return one figure by day, None where it was not confirmed; today's comes last."""
+def _series(
+    row: Row, closed: Sequence[Closing | None], *, name: str, css: str, today: date
+) -> plots.Series:
+    """Return one figure by day, None where it was not confirmed; today's, so far, comes last."""
     past = [getattr(each, name) if each and each.is_confirmed else None for each in closed]
-    return plots.Series(css=css, figures=[*past, getattr(row, name) if _is_fresh(row) else None])
+    now = getattr(row, name) if _day_of(row) == today else None
+    return plots.Series(css=css, figures=[*past, now])
 
 
-def _is_fresh(row: Row) -> bool:
-    return row.state == "fresh"
+def _day_of(row: Row) -> date | None:
+    """Return the day on which the figure was last confirmed."""
+    return timezone.localdate(row.fetched_at) if row.fetched_at else None
 
 
-def _so_far(row: Row) -> str:
-    if row.fetched_at is None or not _is_fresh(row):
-        return _("so far, not up to date")
-    return _("so far, %(time)s") % {"time": plots.clock_text(row.fetched_at)}
+def _when(row: Row, *, today: date) -> str:
+    """Say when the figure was confirmed: today 06:31, or the day and the time."""
+    if row.fetched_at is None:
+        return _("never read")
+    time = plots.clock_text(row.fetched_at)
+    day = timezone.localdate(row.fetched_at)
+    if day == today:
+        return _("today %(time)s") % {"time": time}
+    return f"{plots.day_text(day, today=today)}, {time}"
 
 
 def _decimals(row: Row, closed: Sequence[Closing | None]) -> int:
@@ -106,13 +120,14 @@ def _decimals(row: Row, closed: Sequence[Closing | None]) -> int:
 
 
 def _row(
-    day: date, closing: Closing | None, *, names: Sequence[str], today: date
+    day: date, closing: Closing | None, *, names: Sequence[str], today: date, is_failed: bool
 ) -> dict[str, Any]:
+    note = _note(closing, today=today)
     return {
         "date": day,
         "day": plots.day_text(day, today=today),
         "amounts": [getattr(closing, name) if closing else None for name in names],
-        "note": _note(closing, today=today),
+        "note": _("%(note)s; every sync failed") % {"note": note} if is_failed else note,
     }
 
 
@@ -128,9 +143,25 @@ def _note(closing: Closing | None, *, today: date) -> str:
 
 
 def _row_now(row: Row, *, names: Sequence[str], today: date) -> dict[str, Any]:
+    """Return the row of today: its figure is of the time beside it, whatever became of the syncs since."""
+    day, is_of_today = plots.day_text(today, today=today), _day_of(row) == today
+    so_far = _("%(day)s, so far") % {"day": day}
+    if is_of_today and row.fetched_at is not None:
+        time = plots.clock_text(row.fetched_at)
+        so_far = _("%(day)s, so far, %(time)s") % {"day": day, "time": time}
     return {
         "date": today,
-        "day": f"{plots.day_text(today, today=today)}, {_so_far(row)}",
+        "day": so_far,
         "amounts": [getattr(row, name) for name in names],
-        "note": _("yes") if _is_fresh(row) else _("no"),
+        "note": _note_now(row, today=today),
     }
+
+
+def _note_now(row: Row, *, today: date) -> str:
+    if row.state == "fresh":
+        return _("yes")
+    label = str(STATES[row.state].label).lower()
+    if row.fetched_at is None or _day_of(row) == today:
+        return label
+    when = {"label": label, "when": _when(row, today=today)}
+    return _("%(label)s, of %(when)s") % when

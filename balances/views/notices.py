@@ -6,14 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from balances.models import Balance, Observation
 from balances.results import Row
+from balances.templatetags.figures import age, moment
+from providers.errors import CredentialRejected
+from providers.models import Credential, Scope
 from providers.money import format_amount
 from providers.rows import Flag
 from providers.tenancy.scoping import Action, may
-from providers.words import error_words
+from providers.views.health import mend_text, secret_label
+from providers.words import error_words, lasting, told_status
 
 UNUSUAL_FOR = timedelta(hours=24)
 REOPENED_FOR = timedelta(days=7)
@@ -27,29 +33,35 @@ def notices(
 
     `seen` are its newest observations, the newest first.
     """
-    state = _of_state(row, balance)
+    state = _of_state(row, balance, now)
     if row.state == "not_synced" and may(role, action=Action.MANAGE_CREDENTIALS):
         slug = balance.tenant.slug
         url = reverse("providers:credential", args=[slug, row.credential_public_id])
-        state |= {"url": url, "action": _("Open the credential")}
+        state |= {"url": url, "action": mend_text(balance.scope.credential)}
     found = [state, _older(row), _unusual(row, balance, seen, now), _reopened(balance, now)]
     return [notice for notice in found if notice]
 
 
-def _of_state(row: Row, balance: Balance) -> dict[str, Any]:
+def _of_state(row: Row, balance: Balance, now: datetime) -> dict[str, Any]:
     said = {
-        "not_synced": (_("This figure is not synced."), _why(balance)),
-        "stale": (
-            _("This figure is stale."),
-            _("No reading confirmed it in the time its credential allows."),
-        ),
+        "not_synced": (_aged(row, now), _joined(_why(row, balance, now), _next_try(balance, now))),
+        "stale": (_aged(row, now), _joined(_unconfirmed(balance), _next_try(balance, now))),
         "missing": (
             _("The provider does not report this balance any more."),
-            _("Its last figure stays, and stays in totals, until an admin closes it."),
+            _joined(
+                _aged(row, now),
+                _("It stays, and stays in totals, until an admin closes it."),
+            ),
         ),
-        "paused": (_("Its credential is paused."), _("The figure stays as last read.")),
+        "paused": (
+            _("Its credential is paused."),
+            _joined(_aged(row, now), _("It stays as last read.")),
+        ),
         "closed": (_("This balance is closed."), balance.account.closed_reason),
-        "never": (_("This balance was never read."), _why(balance)),
+        "never": (
+            _("This balance was never read."),
+            _joined(_why(row, balance, now), _next_try(balance, now)),
+        ),
     }
     if row.state not in said:
         return {}
@@ -58,17 +70,59 @@ def _of_state(row: Row, balance: Balance) -> dict[str, Any]:
     return {"tone": tone, "icon": icon, "fact": fact, "text": text}
 
 
-def _why(balance: Balance) -> str:
-    """Say what went wrong with its scope, else with its credential."""
+def _aged(row: Row, now: datetime) -> str:
+    """Say how old the figure is, by our last reading of it; nothing where there is none."""
+    if row.fetched_at is None:
+        return ""
+    return _("This figure is %(age)s old.") % {"age": age(now - row.fetched_at)}
+
+
+def _joined(*sentences: str) -> SafeString:
+    return format_html_join(" ", "{}", ((sentence,) for sentence in sentences if sentence))
+
+
+def _unconfirmed(balance: Balance) -> str:
+    return _("No reading confirmed it within %(span)s, as its credential asks.") % {
+        "span": lasting(balance.scope.credential.stale_after)
+    }
+
+
+def _why(row: Row, balance: Balance, now: datetime) -> str:
+    """Say what went wrong with its scope, else with its credential, since when, and what mends it."""
     scope, credential = balance.scope, balance.scope.credential
-    code, detail = scope.error_code, scope.error_detail
-    if not code:
-        code, detail = credential.error_code, credential.error_detail
+    place: Scope | Credential = scope if scope.error_code else credential
+    code, detail, since = place.error_code, place.error_detail, place.failing_since
     if not code:
         return ""
     words = error_words(code)
-    why = f"{words.short} ({detail})" if detail else str(words.short)
-    return _("Reason: %(why)s. %(remedy)s") % {"why": why, "remedy": words.remedy}
+    told = told_status(detail) or detail
+    why = format_html("{} ({})", _wrong(row, code), told) if told else _wrong(row, code)
+    if since is not None:
+        why = format_html(_("{why} since {time}"), why=why, time=moment(since, now))
+    # A key that was refused is mended by the button beside it.
+    is_refused = code == CredentialRejected.code
+    return format_html("{}. {}", why, "" if is_refused else words.remedy)
+
+
+def _wrong(row: Row, code: str) -> str:
+    """Say in the provider's name what went wrong."""
+    if code == CredentialRejected.code:
+        secret = secret_label(row.provider)
+        said = _("%(provider)s refuses our %(secret)s")
+        return said % {"provider": row.provider_label, "secret": secret}
+    said = _("%(provider)s: %(what)s")
+    return said % {"provider": row.provider_label, "what": error_words(code).short}
+
+
+def _next_try(balance: Balance, now: datetime) -> str:
+    """Say when it is tried again; nothing of what is not read any more."""
+    scope, credential = balance.scope, balance.scope.credential
+    due_at = scope.due_at or credential.due_at
+    if due_at is None or not credential.is_active:
+        return ""
+    if due_at <= now:
+        return _("It is tried again now.")
+    return format_html(_("Next try {time}."), time=moment(due_at, now))
 
 
 def _older(row: Row) -> dict[str, Any]:
@@ -113,4 +167,4 @@ def _reopened(balance: Balance, now: datetime) -> dict[str, Any]:
 def _figure(row: Row, amount: Decimal | None) -> str:
     if amount is None:
         return _("not reported")
-    return f"{row.currency} {format_amount(amount, row.decimals)}"
+    return f"{row.currency}\u00a0{format_amount(amount, row.decimals)}"

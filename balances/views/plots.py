@@ -1,6 +1,6 @@
 """Prepare a history for balances/_plot.html: lines, axis, dates, and the table with the same figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -42,8 +42,13 @@ def window(*, today: date, days: int, first: date) -> list[date]:
     return [today - DAY * n for n in range(span, -1, -1)]
 
 
-def plotted(series: Sequence[Series], *, days: Sequence[date]) -> dict[str, Any]:
-    """Return the drawing of one currency's lines over the days; the first line is the main one."""
+def plotted(
+    series: Sequence[Series], *, days: Sequence[date], failed: Collection[date] = ()
+) -> dict[str, Any]:
+    """Return the drawing of one currency's lines over the days; the first line is the main one.
+
+    `failed` are the days to mark because every sync failed.
+    """
     shown = [value for each in series for value in each.figures if value is not None]
     axis = axis_of(shown)
     top, bottom = Decimal(0), Decimal(HEIGHT)
@@ -59,6 +64,9 @@ def plotted(series: Sequence[Series], *, days: Sequence[date]) -> dict[str, Any]
         "gaps": [{"x": x, "width": width} for x, width in missing],
         "lines": [{"css": each.css, "path": drawn.path} for each, drawn in lines],
         "end": lines[0][1].end,
+        "failed": [
+            Decimal(WIDTH * n) / (len(days) - 1) for n, day in enumerate(days) if day in failed
+        ],
         "x": _dates(days),
         "from_text": axis.labels[0] if axis.low else "",
         "has_gaps": bool(missing),

@@ -217,13 +217,17 @@ def _in_trouble(credential: Credential, *, watched: Watched) -> Health | None:
 
 def mend_text(credential: Credential) -> str:
     """Name what an admin does about a failing credential: replace its secret, else look."""
-    connector = CONNECTORS.get(credential.provider)
-    secrets = [each.label for each in connector.fields if each.is_secret] if connector else []
-    if credential.error_code != CredentialRejected.code or not secrets:
+    secret = secret_label(credential.provider)
+    if credential.error_code != CredentialRejected.code or not secret:
         return _("Open the credential")
-    return _("Replace the %(secret)s") % {
-        "secret": _uncapped(translated(secrets[0], into=translation))
-    }
+    return _("Replace the %(secret)s") % {"secret": secret}
+
+
+def secret_label(provider: str) -> str:
+    """Name a provider's secret inside a sentence: access token, API key; nothing where it has none."""
+    connector = CONNECTORS.get(provider)
+    secrets = [each.label for each in connector.fields if each.is_secret] if connector else []
+    return _uncapped(translated(secrets[0], into=translation)) if secrets else ""
 
 
 def _uncapped(label: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from balances.models import Balance, HeldReading, HoldReason, Observation
-from providers.models import AsOfSource, Credential, RunScope, RunStatus, SyncRun
+from providers.models import AsOfSource, Credential, RunStatus, SyncRun
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import (
     NOW,
@@ -108,7 +108,7 @@ def test_figures_stand_with_their_currency_and_legend(client: Client, payiano: C
     screen = see(client, balance)
 
     assert screen.text(f"//*[{classed('big')}]") == "KWD212,480.1255"
-    assert screen.texts(f"//*[{classed('mid')}]") == ["0.000", "not reported"]
+    assert screen.texts(f"//*[{classed('mid')}]") == ["0.000"]
     legend = screen.texts(f"//*[{classed('legend')}]/span")
     assert [said.split()[0] for said in legend] == ["Available", "Pending", "Ledger"]
     assert legend[0] == "Available can be withdrawn, transferred or paid out now"
@@ -131,8 +131,8 @@ def test_facts_tell_the_source(client: Client, payiano: Credential) -> None:
         ("State", "Up to date"),
         ("Held for", "Own"),
         ("Counts as", "Live"),
-        ("Currency", "USD, US Dollar"),
-        ("As of", "10:59, Date of the provider's answer"),
+        ("Currency", "USD, US Dollar, 2 decimals"),
+        ("Schedule", "Every 5 minutes, stale after 15 minutes"),
         ("Confirmed", "10:59"),
         ("Unchanged since", "08:00"),
         ("Owner", "Acme Ltd"),
@@ -167,33 +167,7 @@ def test_unknown_balance_is_not_found(client: Client, acme: Tenant, globex: Tena
     Screen(client.get(f"/acme/balances/{'f' * 32}/"), status=404)
 
 
-# --- Observations and runs ------------------------------------------------------------------------
-def test_observations_show_how_far_each_moved(client: Client, payiano: Credential) -> None:
-    balance = make_balance(payiano, "USD", "60.25")
-    observe(balance, make_run(payiano), "100", None, "70.5", "60.25")
-
-    screen = see(client, balance)
-    table = screen.part("//table[caption[contains(., 'Values of this balance')]]")
-
-    assert table.texts(".//tbody/tr/td[2]") == ["60.25", "70.50", "not reported", "100.00"]
-    assert table.texts(".//tbody/tr/td[3]") == [
-        *("−10.25", "not reported", "not reported", "first seen"),
-    ]
-
-
-def test_oldest_shown_observation_is_compared_with_the_one_before(
-    client: Client, payiano: Credential
-) -> None:
-    balance = make_balance(payiano)
-    observe(balance, make_run(payiano), *(str(n) for n in range(40)))
-
-    rows = see(client, balance).texts("//table[caption[contains(., 'Values')]]//tbody/tr")
-
-    assert len(rows) == 30
-    assert "first seen" not in rows[-1]
-    assert "+1.00" in rows[-1]
-
-
+# --- Never read -----------------------------------------------------------------------------------
 def test_balance_never_read_has_no_figure_and_no_history(
     client: Client, payiano: Credential
 ) -> None:
@@ -202,36 +176,10 @@ def test_balance_never_read_has_no_figure_and_no_history(
     screen = see(client, make_balance(payiano, available=None, scope=scope))
 
     assert screen.text(f"//*[{classed('big')}]") == "USDnot reported"
-    assert "Nothing was read of this balance yet." in screen.text("//main")
+    assert "No sync yet." in screen.text("//*[@aria-labelledby='h-log']")
     assert noticed(screen) == [
-        "This balance was never read. Reason: not known to the provider (agentId 7)."
+        "This balance was never read. Payiano: not known to the provider (agentId 7)."
         " Check the id among the watched ones."
-    ]
-
-
-def test_run_log_says_what_each_run_learned_of_the_scope(
-    client: Client, payiano: Credential
-) -> None:
-    balance = make_balance(payiano)
-    outcomes: list[dict[str, Any] | None] = [
-        {"outcome": "READ", "rows_changed": 1},
-        {"outcome": "FAILED", "error_code": "timeout"},
-        {"outcome": "HELD"},
-        None,
-        None,
-        None,
-    ]
-    statuses = [*[RunStatus.SUCCEEDED] * 4, RunStatus.PARTIAL, RunStatus.RUNNING]
-    for fence, (outcome, status) in enumerate(zip(outcomes, statuses, strict=True)):
-        run = make_run(payiano, fence=fence, started_at=NOW - fence * HOUR, status=status)
-        if outcome:
-            RunScope.unscoped.create(tenant=run.tenant, run=run, scope=balance.scope, **outcome)
-
-    log = see(client, balance).part("//table[caption[contains(., 'Runs of this credential')]]")
-
-    assert log.texts(".//tbody/tr/td[last()]") == [
-        *("1 figure changed", "no whole answer in time", "held", "nothing new"),
-        *("not reached, or unchanged", ""),
     ]
 
 
@@ -239,13 +187,28 @@ def test_run_log_says_what_each_run_learned_of_the_scope(
 @pytest.mark.parametrize(
     ("scope", "balance", "credential", "said"),
     [
-        ({"read_at": NOW - 2 * HOUR}, {}, {}, "This figure is stale."),
-        ({"error_code": "timeout"}, {}, {}, "This figure is not synced. Reason: no whole answer"),
         (
+            {"read_at": NOW - 2 * HOUR},
             {},
             {},
-            {"error_code": "credential_rejected"},
-            "This figure is not synced. Reason: the key was refused.",
+            "This figure is 2 h 0 min old. No reading confirmed it within 15 minutes, as its",
+        ),
+        (
+            {"error_code": "timeout"},
+            {},
+            {},
+            "This figure is 1 min old. Payiano: no whole answer in time. It is tried again by",
+        ),
+        (
+            {
+                "error_code": "forbidden",
+                "error_detail": "HTTP 403: no",
+                "failing_since": NOW - HOUR,
+            },
+            {},
+            {"due_at": NOW + HOUR},
+            "This figure is 1 min old. Payiano: access refused (403) since 10:00. Ask the provider"
+            " for the right to read it. Next try 12:00.",
         ),
         ({}, {"missing_since": NOW}, {}, "The provider does not report this balance any more."),
         ({}, {}, {"paused_at": NOW}, "Its credential is paused."),
@@ -281,6 +244,35 @@ def test_only_an_admin_is_led_to_the_credential_that_fails(
 
     assert "Open the credential" in noticed_links(see(sign_in(alice), balance))
     assert noticed_links(see(sign_in(auditor), balance)) == []
+
+
+def test_refused_key_is_told_with_its_time_and_the_way_to_replace_it(
+    acme: Tenant, alice: User, auditor: User, sign_in: SignIn
+) -> None:
+    refused = make_credential(
+        acme,
+        provider="payiano",
+        error_code="credential_rejected",
+        error_detail="HTTP 401: Unauthorized",
+        failing_since=NOW - timedelta(hours=2, minutes=14),
+        due_at=NOW + timedelta(minutes=4),
+    )
+    scope = make_scope(refused, read_at=NOW - timedelta(hours=3, minutes=14))
+    balance = make_balance(refused, scope=scope)
+
+    admin, other = see(sign_in(alice), balance), see(sign_in(auditor), balance)
+
+    said = (
+        "This figure is 3 h 14 min old. Payiano refuses our access token (401) since 08:46."
+        " Next try 11:04."
+    )
+    assert noticed(admin) == noticed(other) == [said]
+    assert noticed_links(admin) == ["Replace the access token"]
+    assert noticed_links(other) == []
+    assert facts(admin).items() >= {
+        ("Confirmed", "Not synced since 07:46"),
+        ("Next try", "11:04"),
+    }
 
 
 def noticed_links(screen: Screen) -> list[str]:

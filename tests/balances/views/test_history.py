@@ -1,13 +1,14 @@
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
 
-from balances.models import Balance, Closing
-from providers.models import Credential
+from balances.models import Balance, Closing, Coverage
+from providers.models import Credential, RunScope, SyncRun
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import NOW, make_balance, make_credential
 from tests.balances.closings.histories import close_all, grow
+from tests.balances.readings import open_run
 from tests.screen import Screen, SignIn, htmx, stop_clock
 
 HISTORY = "//*[@id='balances-history']"
@@ -99,16 +100,94 @@ def test_range_not_offered_is_refused_in_its_part(client: Client, payiano: Crede
     assert "20.00" in page.text("//*[@aria-labelledby='h-figures']")
 
 
-def test_balance_that_is_not_up_to_date_is_not_drawn_today(
+def test_figure_of_today_is_drawn_with_its_time_whatever_became_of_the_syncs_since(
     client: Client, payiano: Credential
 ) -> None:
     balance = grow(payiano, ["10", "20", "30"])
     close_all(payiano)
     balance.scope.error_code = "timeout"
+    balance.scope.read_at = NOW - timedelta(hours=3)
     balance.scope.save()
 
     screen = see(client, balance)
 
-    assert figures(screen)[-1] == ["20 Nov, so far, not up to date", "30.00", "no"]
-    assert not screen.has(f"{HISTORY}//*[@class='dot']")
+    assert figures(screen)[-1] == ["20 Nov, so far, 08:00", "30.00", "not synced"]
+    assert screen.has(f"{HISTORY}//*[@class='dot']")
+    assert screen.text(f"{HISTORY}//*[@data-readout-date]") == "available, today 08:00"
     assert Closing.unscoped.filter(business_date=date(2026, 11, 20)).count() == 0
+
+
+def test_figure_of_an_earlier_day_is_not_drawn_today(client: Client, payiano: Credential) -> None:
+    balance = grow(payiano, ["10", "20", "30"])
+    close_all(payiano)
+    balance.scope.error_code = "timeout"
+    balance.scope.read_at = NOW - timedelta(hours=12)
+    balance.scope.save()
+
+    screen = see(client, balance)
+
+    assert figures(screen)[-1] == ["20 Nov, so far", "30.00", "not synced, of 19 Nov, 23:00"]
+    assert not screen.has(f"{HISTORY}//*[@class='dot']")
+    assert screen.text(f"{HISTORY}//*[@data-readout-date]") == "available, 19 Nov, 23:00"
+
+
+# --- Days on which every sync failed --------------------------------------------------------------
+MARKS = f"{HISTORY}//*[@class='miss']/@d"
+
+
+def fail_at(balance: Balance, *days: int, outcome: str = "FAILED") -> None:
+    """Save a sync at noon of each day of November that failed as a whole, or ended so for the balance's scope."""
+    for day in days:
+        at = datetime(2026, 11, day, 12, tzinfo=UTC)
+        run = open_run(balance.scope.credential)
+        SyncRun.unscoped.filter(pk=run.pk).update(started_at=at, ended_at=at, status="FAILED")
+        if outcome != "FAILED":
+            SyncRun.unscoped.filter(pk=run.pk).update(status="HELD")
+            RunScope.unscoped.create(
+                tenant=run.tenant, run=run, scope=balance.scope, outcome=outcome, at=at
+            )
+
+
+@pytest.fixture
+def gapped(payiano: Credential) -> Balance:
+    """Give a balance that was read on 16, 17 and 20 November, and not on 18 and 19."""
+    balance = grow(payiano, ["10", "20", None, None, "25.5"])
+    Coverage.unscoped.filter(scope=balance.scope, started_at__day=16).update(
+        ended_at=datetime(2026, 11, 17, 9, tzinfo=UTC)
+    )
+    close_all(payiano)
+    return balance
+
+
+def test_day_on_which_every_sync_failed_is_marked_and_said(client: Client, gapped: Balance) -> None:
+    fail_at(gapped, 17, 18, 20)
+
+    screen = see(client, gapped)
+
+    assert screen.texts(MARKS) == ["M500.0 196v8"]
+    noted = {row[0]: row[-1] for row in figures(screen)}
+    assert "every sync failed" in noted["18 Nov"]
+    assert not any("failed" in note for day, note in noted.items() if day != "18 Nov")
+    assert "Red marks: days on which every sync failed." in screen.text(HISTORY)
+
+
+def test_day_without_a_sync_and_day_with_a_held_reading_are_gaps_alone(
+    client: Client, gapped: Balance
+) -> None:
+    fail_at(gapped, 18)
+    fail_at(gapped, 18, outcome="HELD")
+
+    screen = see(client, gapped)
+
+    assert screen.texts(MARKS) == []
+    assert "Red marks" not in screen.text(HISTORY)
+    assert screen.has(f"{HISTORY}//*[@class='gap']")
+
+
+def test_failures_of_other_credentials_mark_nothing(
+    client: Client, acme: Tenant, gapped: Balance
+) -> None:
+    other = grow(make_credential(acme, name="Other"), ["1", "2"])
+    fail_at(other, 18, 19)
+
+    assert see(client, gapped).texts(MARKS) == []
