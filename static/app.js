@@ -73,14 +73,16 @@
   document.addEventListener('keydown', (e) => { if (e.key === 'Enter') addSort(e); }, true);
 
   /* what had focus may be gone after a swap (a removed chip): then the swapped part itself takes it */
-  let part = '', open = '';
+  let part = '', open = '', held = '';
   document.addEventListener('htmx:before:swap', () => {
     part = document.activeElement?.closest('[tabindex="-1"][id]')?.id ?? '';
-    open = menus()[0]?.querySelector('summary').id ?? ''; // a menu whose content is swapped stays open
+    open = menus()[0]?.querySelector('summary').id ?? ''; // a menu whose content is swapped stays open, and keeps focus
+    held = document.activeElement?.id ?? '';
   });
   document.addEventListener('htmx:after:swap', () => {
     const menu = open && document.getElementById(open)?.closest('details.menu');
     if (menu) menu.open = true;
+    if (menu && document.activeElement === document.body) document.getElementById(held)?.focus({ preventScroll: true });
     if (document.activeElement === document.body) document.getElementById(part)?.focus({ preventScroll: true });
   });
 
