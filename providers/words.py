@@ -115,6 +115,11 @@ def error_class(code: str, *, detail: str = "") -> str:
     return told_status(detail) or str(error_words(code).brief)
 
 
+def error_brief(code: str, *, detail: str = "") -> str:
+    """Return our word for a failure with the status the provider answered: provider error 500."""
+    return f"{error_words(code).brief} {told_status(detail)}".strip()
+
+
 def every(seconds: int) -> str:
     """Say an interval in the largest unit that divides it: Every 15 minutes."""
     if seconds % 86_400 == 0:

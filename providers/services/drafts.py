@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from providers.connectors import CONNECTORS
 from providers.connectors.base import Connector, FieldGroup, SettingsError, Values
@@ -18,7 +19,6 @@ from providers.models import Credential, Secret
 from providers.rows import Environment
 from providers.services.secrets import open_secrets, settings_of
 from providers.tenancy.models import Tenant
-from providers.words import lasting
 
 logger = logging.getLogger(__name__)
 
@@ -142,9 +142,9 @@ def _parse_settings(entered: Entered, *, faults: dict[str, str]) -> dict[str, An
         # The address is judged all the same, so that one answer names every fault.
         return {"base_url": entered.settings.get("base_url", "")}
     if settings["stale_after"] < 2 * settings["interval"]:
-        faults["stale_after"] = _("At least two sync intervals: %(least)s.") % {
-            "least": lasting(2 * settings["interval"])
-        }
+        minutes = -(-2 * settings["interval"] // 60)
+        least = ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+        faults["stale_after"] = _("At least two sync intervals: %(least)s.") % {"least": least}
     return settings
 
 

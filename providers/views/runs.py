@@ -1,13 +1,14 @@
 """Show sync runs: a list that follows the ones under way, and one run with its scopes."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
@@ -18,7 +19,9 @@ from providers.tenancy import htmx
 from providers.tenancy.models import Tenant
 from providers.tenancy.scoping import Action, TenantRequest, may, role_required
 from providers.views import selection
-from providers.words import error_words
+from providers.views.health import mend_text
+from providers.views.streaks import Missed, missed
+from providers.words import error_brief, error_class, error_words
 
 TABLE = {"providers-runs-table": "providers/_runs_table.html"}
 TONES = {
@@ -38,7 +41,7 @@ OUTCOME_TONES = {
 
 @dataclass(frozen=True)
 class RunItem:
-    """One run in words and links, ready for a template."""
+    """One run in words and links, ready for a template; `streak` equal failures stand behind one."""
 
     run: SyncRun
     url: str
@@ -50,16 +53,31 @@ class RunItem:
     tone: str
     icon: str
     text: str
+    why: str
     done: int
     total: int
     took: timedelta | None
+    so_far: timedelta | None
+    changed_text: str
+    streak: int = 1
+    first_at: datetime | None = None
     scope_text: str = ""
 
 
-def present(run: SyncRun, *, tenant: Tenant, linked: bool = True, scope_text: str = "") -> RunItem:
+def present(
+    run: SyncRun,
+    *,
+    tenant: Tenant,
+    linked: bool = True,
+    missed: Missed | None = None,
+    now: datetime | None = None,
+    scope_text: str = "",
+) -> RunItem:
     """Put a run into words; without `linked` it has no address (the reader may not open it)."""
     tone, icon = TONES[RunStatus(run.status)]
     done = run.scopes_read + run.scopes_held + run.scopes_failed
+    streak = getattr(run, "streak", 1)
+    missed = missed or Missed()
     return RunItem(
         run=run,
         url=reverse("providers:run", args=[tenant.slug, run.public_id]) if linked else "",
@@ -70,53 +88,104 @@ def present(run: SyncRun, *, tenant: Tenant, linked: bool = True, scope_text: st
         running=run.status == RunStatus.RUNNING,
         tone=tone,
         icon=icon,
-        text=run_text(run),
+        text=run_text(run, missed=missed, streak=streak),
+        why=why_text(run, missed=missed),
         done=done,
         total=max(run.scopes_total, done, 1),
-        took=run.ended_at - run.started_at if run.ended_at else None,
+        took=_took(run, streak=streak),
+        so_far=max(now - run.started_at, timedelta()) if now else None,
+        changed_text=_changed(run),
+        streak=streak,
+        first_at=getattr(run, "first_at", None) if streak > 1 else None,
         scope_text=scope_text,
     )
 
 
-def run_text(run: SyncRun) -> str:
-    """Say in a few words how a run stands or ended."""
-    done = run.scopes_read + run.scopes_held + run.scopes_failed
+def _took(run: SyncRun, *, streak: int) -> timedelta | None:
+    if streak > 1:
+        each: timedelta | None = getattr(run, "each_took", None)
+        return each
+    return run.ended_at - run.started_at if run.ended_at else None
+
+
+def _changed(run: SyncRun) -> str:
+    """Count what changed; of what was not read it is not known."""
+    if run.status in (RunStatus.FAILED, RunStatus.HELD) and not run.rows_read:
+        return _("not known")
+    return f"{run.rows_changed:,}"
+
+
+def run_text(run: SyncRun, *, missed: Missed, streak: int = 1) -> str:
+    """Say in a few words how a run stands or ended; balances are counted, never parts."""
     if run.status == RunStatus.RUNNING:
-        return _("%(done)d of %(total)d scopes") % {
-            "done": done,
-            "total": max(run.scopes_total, done),
-        }
+        text = ngettext("%(n)s balance read so far", "%(n)s balances read so far", run.rows_read)
+        return text % {"n": f"{run.rows_read:,}"}
     if run.status == RunStatus.SUCCEEDED:
         return _("Read")
     if run.status == RunStatus.PARTIAL:
-        return _("Partial, %(read)d of %(done)d scopes") % {"read": run.scopes_read, "done": done}
+        return _("Partial, %(count)s") % {"count": _read_of(run, missed=missed)}
     if run.status == RunStatus.HELD:
-        return ngettext("%d scope held", "%d scopes held", run.scopes_held) % run.scopes_held
+        return ngettext("%d reading held", "%d readings held", run.scopes_held) % run.scopes_held
     if run.status == RunStatus.ABANDONED:
         return _("Abandoned, the worker was lost")
-    return _("Failed: %(why)s") % {"why": error_words(run.error_code).short}
+    if streak > 1:
+        return ngettext("%(n)s run failed", "%(n)s runs failed", streak) % {"n": f"{streak:,}"}
+    if not run.error_code:
+        return _("Failed")
+    told = error_class(run.error_code, detail=run.error_detail)
+    return _("Failed, %(class)s") % {"class": told}
+
+
+def _read_of(run: SyncRun, *, missed: Missed) -> str:
+    """Count the balances read, of how many where that is known."""
+    said = {"n": f"{run.rows_read:,}"}
+    if missed.rows is None:
+        text = ngettext("%(n)s balance read", "%(n)s balances read", run.rows_read)
+        return text % said
+    rows = run.rows_read + missed.rows
+    text = ngettext("%(n)s of %(rows)s balance read", "%(n)s of %(rows)s balances read", rows)
+    return text % {**said, "rows": f"{rows:,}"}
+
+
+def why_text(run: SyncRun, *, missed: Missed) -> str:
+    """Say why a run did not read all: its own error, then the parts by name."""
+    parts = []
+    if run.error_code:
+        parts.append(capfirst(str(error_words(run.error_code).short)))
+    parts += missed.names
+    if missed.more:
+        text = ngettext("%(n)s more", "%(n)s more", missed.more)
+        parts.append(text % {"n": f"{missed.more:,}"})
+    return "; ".join(parts)
 
 
 @require_GET
 @role_required(Action.READ_PROVIDERS)
 def runs(request: TenantRequest, tenant: str) -> HttpResponse:
     """List the tenant's runs, newest first, by result and credential."""
-    asked = selection.read(request.GET, path=request.path, tenant=request.tenant)
-    found, pager = ([], {}) if asked.faults else selection.paged(asked, tenant=request.tenant)
-    items = [present(run, tenant=request.tenant) for run in found]
+    tenant_of, now = request.tenant, timezone.now()
+    asked = selection.read(request.GET, path=request.path, tenant=tenant_of, now=now)
+    found, pager = ([], {}) if asked.faults else selection.paged(asked, tenant=tenant_of)
+    lost = missed(tenant_of, found)
+    items = [present(run, tenant=tenant_of, missed=lost.get(run.pk), now=now) for run in found]
     context = {
-        "runs": items,
+        "runs": [{"item": item, "mend": _mend(request, item, asked=asked)} for item in items],
         "live": asked.page == 1 and any(item.running for item in items),
         "this_url": asked.address(),
         "all_url": request.path,
         "faults": asked.faults,
         "statuses": selection.status_links(asked),
         "credentials": selection.credential_links(asked),
+        "spans": selection.started_links(asked),
+        "span": selection.STARTED[asked.started][1],
+        "any_url": asked.address(started="any"),
+        "has_older": not items and _has_any(tenant_of),
+        "is_usual": asked.started == selection.USUAL,
         "credential": asked.credential,
         "is_filtered": asked.is_filtered,
         "pager": pager,
         "may_sync": may(request.role, action=Action.SYNC),
-        "now": timezone.now(),
+        "now": now,
     }
     status = 422 if asked.faults else 200
     return htmx.render(request, "providers/runs.html", context, partials=TABLE, status=status)
@@ -131,7 +200,8 @@ def run(request: TenantRequest, tenant: str, public_id: str) -> HttpResponse:
         public_id=public_id,
     )
     outcomes = RunScope.objects.for_tenant(request.tenant).filter(run=found).select_related("scope")
-    item = present(found, tenant=request.tenant)
+    lost = missed(request.tenant, [found]).get(found.pk)
+    item = present(found, tenant=request.tenant, missed=lost)
     context = {
         "item": item,
         "scopes": [_scope_item(outcome) for outcome in outcomes.order_by("outcome", "id")],
@@ -144,6 +214,27 @@ def run(request: TenantRequest, tenant: str, public_id: str) -> HttpResponse:
     )
 
 
+def _has_any(tenant: Tenant) -> bool:
+    return bool(SyncRun.objects.for_tenant(tenant).exists())
+
+
+def _mend(request: TenantRequest, item: RunItem, *, asked: selection.Selection) -> dict[str, Any]:
+    """Say of a failure what mends it, when it is tried again, and where its runs stand one by one."""
+    credential, slug = item.run.credential, request.tenant.slug
+    is_last = bool(credential.error_code) and credential.error_code == item.run.error_code
+    mended_by_us = is_last and may(request.role, action=Action.MANAGE_CREDENTIALS)
+    each = asked.address(status=RunStatus.FAILED, credential=credential, is_each=True)
+    return {
+        "remedy": error_words(item.run.error_code).remedy if item.run.error_code else "",
+        "next_at": credential.due_at if is_last and credential.is_active else None,
+        "each_url": each if item.streak > 1 else "",
+        "url": reverse("providers:credential", args=[slug, credential.public_id])
+        if mended_by_us
+        else "",
+        "label": mend_text(credential) if mended_by_us else "",
+    }
+
+
 def _scope_item(outcome: RunScope) -> dict[str, Any]:
     tone, icon = OUTCOME_TONES[Outcome(outcome.outcome)]
     failed = outcome.outcome == Outcome.FAILED
@@ -152,9 +243,12 @@ def _scope_item(outcome: RunScope) -> dict[str, Any]:
         "ref": outcome.scope.ref,
         "tone": tone,
         "icon": icon,
-        "text": str(error_words(outcome.error_code).short)
+        "text": capfirst(error_brief(outcome.error_code, detail=outcome.error_detail))
         if failed
         else str(Outcome(outcome.outcome).label),
+        "changed_text": f"{outcome.rows_changed:,}"
+        if outcome.outcome == Outcome.READ
+        else _("not known"),
         "detail": outcome.error_detail,
         "rows_read": outcome.rows_read,
         "rows_changed": outcome.rows_changed,

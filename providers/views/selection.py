@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,13 +11,23 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from providers.connectors import CONNECTORS
 from providers.models import Credential, RunStatus, SyncRun
 from providers.tenancy.models import Tenant
+from providers.views import streaks
 
 PAGE_SIZE = 25
-NAMES = ("status", "credential", "page")
+NAMES = ("status", "credential", "started", "each", "page")
+# How far back is looked; the usual one is not written into an address.
+STARTED = {
+    "24h": (timedelta(hours=24), _lazy("Last 24 hours")),
+    "7d": (timedelta(days=7), _lazy("Last 7 days")),
+    "any": (None, _lazy("Any time")),
+}
+USUAL = "24h"
+EACH = "1"
 SHOWN = 40
 
 
@@ -26,15 +37,24 @@ class Selection:
 
     path: str
     credentials: tuple[Credential, ...]
+    now: datetime
     status: RunStatus | None = None
     credential: Credential | None = None
+    started: str = USUAL
+    is_each: bool = False
     page: int = 1
     faults: tuple[str, ...] = ()
 
     @property
     def is_filtered(self) -> bool:
-        """Tell whether some runs are left out."""
+        """Tell whether some runs are left out for what they are, not for when they began."""
         return self.status is not None or self.credential is not None
+
+    @property
+    def since(self) -> datetime | None:
+        """Return from when on runs are asked for, None for all."""
+        span = STARTED[self.started][0]
+        return self.now - span if span else None
 
     def address(self, **changes: Any) -> str:
         """Write the address of this selection, changed."""
@@ -42,6 +62,8 @@ class Selection:
         pairs = {
             "status": asked.status.value.lower() if asked.status else "",
             "credential": asked.credential.public_id if asked.credential else "",
+            "started": asked.started if asked.started != USUAL else "",
+            "each": EACH if asked.is_each else "",
             "page": str(asked.page) if asked.page > 1 else "",
         }
         query = urlencode({name: value for name, value in pairs.items() if value})
@@ -54,10 +76,17 @@ class Selection:
             found = found.filter(status=self.status)
         if self.credential:
             found = found.filter(credential=self.credential)
+        if self.since:
+            found = found.filter(started_at__gt=self.since)
         return found.order_by("-started_at", "-id")
 
+    def lines(self, tenant: Tenant) -> QuerySet[SyncRun]:
+        """Return the runs that have a line of their own; equal failures in a row share one."""
+        runs = self.runs(tenant)
+        return runs if self.is_each else streaks.heads(runs, tenant=tenant)
 
-def read(params: QueryDict, *, path: str, tenant: Tenant) -> Selection:
+
+def read(params: QueryDict, *, path: str, tenant: Tenant, now: datetime) -> Selection:
     """Read the parameters; what is at fault is named and left out."""
     stored = Credential.objects.for_tenant(tenant).order_by("provider", "name", "id")
     credentials = tuple(stored)
@@ -74,18 +103,33 @@ def read(params: QueryDict, *, path: str, tenant: Tenant) -> Selection:
     credential = next((c for c in credentials if c.public_id == wanted), None)
     if wanted and credential is None:
         faults.append(_("There is no such credential here."))
-    page = params.get("page") or "1"
-    if not re.fullmatch(r"[1-9]\d{0,8}", page, re.ASCII):
-        faults.append(_("page is a whole number from 1."))
-        page = "1"
+    shown = _view(params, faults)
     return Selection(
         path=path,
         credentials=credentials,
         status=RunStatus(status) if status else None,
         credential=credential,
-        page=int(page),
+        now=now,
         faults=tuple(faults),
+        **shown,
     )
+
+
+def _view(params: QueryDict, faults: list[str]) -> dict[str, Any]:
+    """Read how far back, how folded and which page is shown; adds what is at fault to `faults`."""
+    started = params.get("started") or USUAL
+    if started not in STARTED:
+        text = _("“%(value)s” is no span of time: 24h, 7d or any.")
+        faults.append(text % {"value": started[:SHOWN]})
+        started = USUAL
+    each = params.get("each") or ""
+    if each not in ("", EACH):
+        faults.append(_("each is 1 or absent."))
+    page = params.get("page") or "1"
+    if not re.fullmatch(r"[1-9]\d{0,8}", page, re.ASCII):
+        faults.append(_("page is a whole number from 1."))
+        page = "1"
+    return {"started": started, "is_each": each == EACH, "page": int(page)}
 
 
 def status_links(asked: Selection) -> list[dict[str, Any]]:
@@ -106,22 +150,34 @@ def credential_links(asked: Selection) -> list[dict[str, Any]]:
     ]
 
 
+def started_links(asked: Selection) -> list[dict[str, Any]]:
+    """Offer how far back to look."""
+    return [
+        {"label": label, "url": asked.address(started=code), "current": asked.started == code}
+        for code, (_span, label) in STARTED.items()
+    ]
+
+
 def credential_label(credential: Credential) -> str:
     """Name a credential with its provider."""
     return f"{CONNECTORS[credential.provider].label} {credential.name}"
 
 
 def paged(asked: Selection, *, tenant: Tenant) -> tuple[list[SyncRun], dict[str, Any]]:
-    """Return the page's runs and the context of components/_pager.html; past the end there are none."""
-    paginator = Paginator(asked.runs(tenant), PAGE_SIZE)
+    """Return the page's lines and the context of components/_pager.html; past the end there are none."""
+    lines = asked.lines(tenant)
+    paginator = Paginator(lines, PAGE_SIZE)
     if asked.page > paginator.num_pages:
         last = asked.address(page=paginator.num_pages)
         return [], {"past": asked.page, "last": paginator.num_pages, "last_url": last}
     page = paginator.page(asked.page)
-    return list(page.object_list), _pager(asked, page)
+    shown = lines[(page.number - 1) * PAGE_SIZE : page.number * PAGE_SIZE]
+    if not asked.is_each:
+        shown = streaks.counted(shown, tenant=tenant, since=asked.since)
+    return list(shown), _pager(asked, page, runs=asked.runs(tenant).count())
 
 
-def _pager(asked: Selection, page: Page[SyncRun]) -> dict[str, Any]:
+def _pager(asked: Selection, page: Page[SyncRun], *, runs: int) -> dict[str, Any]:
     numbers: Iterable[int | str] = page.paginator.get_elided_page_range(page.number, on_each_side=1)
     pages = [
         {"number": n, "url": asked.address(page=n), "current": n == page.number}
@@ -129,9 +185,13 @@ def _pager(asked: Selection, page: Page[SyncRun]) -> dict[str, Any]:
         else {"number": None, "url": ""}
         for n in numbers
     ]
+    lines = page.paginator.count
+    text = _("%(start)s to %(end)s of %(count)s runs")
+    if lines != runs:
+        text = _("%(start)s to %(end)s of %(count)s lines (%(runs)s runs)")
+    said = {"start": page.start_index(), "end": page.end_index(), "count": lines, "runs": runs}
     return {
-        "text": _("%(start)d to %(end)d of %(count)d runs")
-        % {"start": page.start_index(), "end": page.end_index(), "count": page.paginator.count},
+        "text": text % {name: f"{n:,}" for name, n in said.items()},
         "pages": pages if page.paginator.num_pages > 1 else [],
         "previous_url": asked.address(page=page.number - 1) if page.has_previous() else "",
         "next_url": asked.address(page=page.number + 1) if page.has_next() else "",

@@ -11,6 +11,7 @@ from tests.balances.builders import NOW, make_credential, make_scope
 from tests.screen import Headers, Screen, SignIn, classed, htmx, stop_clock
 
 RUNS = "/acme/sync-runs/"
+LINES = "//*[@id='providers-runs-table']//tbody/tr"
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 HOSTILE = "<script>alert(1)</script>‮=1+1"
 
@@ -52,7 +53,11 @@ def see(
 
 
 def rows(screen: Screen) -> list[str]:
-    return screen.texts("//*[@id='providers-runs-table']//tbody/tr")
+    return screen.texts(f"{LINES}[not({classed('explain')})]")
+
+
+def reasons(screen: Screen) -> list[str]:
+    return screen.texts(f"{LINES}[{classed('explain')}]//summary")
 
 
 # --- The list -------------------------------------------------------------------------------------
@@ -63,12 +68,12 @@ def rows(screen: Screen) -> list[str]:
         (
             RunStatus.PARTIAL,
             {"scopes_read": 10, "scopes_failed": 2},
-            "Partial, 10 of 12 scopes",
+            "Partial, 9 balances read",
         ),
-        (RunStatus.HELD, {"scopes_held": 1}, "1 scope held"),
-        (RunStatus.HELD, {"scopes_held": 2}, "2 scopes held"),
-        (RunStatus.FAILED, {"error_code": "credential_rejected"}, "Failed: the key was refused"),
-        (RunStatus.FAILED, {"error_code": "never heard of"}, "Failed: it failed"),
+        (RunStatus.HELD, {"scopes_held": 1}, "1 reading held"),
+        (RunStatus.HELD, {"scopes_held": 2}, "2 readings held"),
+        (RunStatus.FAILED, {"error_code": "credential_rejected"}, "Failed, key refused"),
+        (RunStatus.FAILED, {"error_code": "never heard of"}, "Failed, failed"),
         (RunStatus.ABANDONED, {}, "Abandoned, the worker was lost"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -79,6 +84,15 @@ def test_row_says_how_a_run_ended(
     make_run(payiano, status, rows_read=9, rows_changed=4, **values)
 
     assert rows(see(client)) == [f"10:00 Payiano Collections Schedule {said} 9 4 1 min 30 s"]
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.HELD])
+def test_what_was_not_read_changed_in_no_known_way(
+    client: Client, payiano: Credential, status: RunStatus
+) -> None:
+    make_run(payiano, status)
+
+    assert " 0 not known 1 min 30 s" in rows(see(client))[0]
 
 
 def test_row_names_who_asked(client: Client, payiano: Credential, alice: User) -> None:
@@ -100,9 +114,9 @@ def test_nothing_read_yet_says_so(client: Client) -> None:
 
 def test_result_and_credential_filter(client: Client, payiano: Credential, acme: Tenant) -> None:
     other = make_credential(acme, provider="payman", name="Treasury")
+    make_run(other, RunStatus.FAILED)
     make_run(payiano, RunStatus.FAILED)
     make_run(payiano, RunStatus.SUCCEEDED)
-    make_run(other, RunStatus.FAILED)
 
     failed = see(client, see(client).href("Failed"))
     both = see(client, failed.href("Payiano Collections"))
@@ -110,7 +124,10 @@ def test_result_and_credential_filter(client: Client, payiano: Credential, acme:
     assert len(rows(failed)) == 2
     assert len(rows(both)) == 1
     assert both.texts("//nav/a[@aria-current='true']") == ["Failed"]
-    assert both.texts("//main//details//a[@aria-current='true']") == ["Payiano Collections"]
+    assert both.texts("//main//details//a[@aria-current='true']") == [
+        "Payiano Collections",
+        "Last 24 hours",
+    ]
     assert both.href("Succeeded").startswith(f"{RUNS}?status=succeeded&credential=")
 
 
@@ -123,6 +140,8 @@ def test_result_and_credential_filter(client: Client, payiano: Credential, acme:
         {"credential": "a\0b"},
         {"page": "0"},
         {"page": "two"},
+        {"started": "yesterday"},
+        {"each": "all"},
         {"page": "9" * 30},
         {"colour": "red"},
     ],
@@ -190,15 +209,172 @@ def test_names_stay_text(client: Client, acme: Tenant) -> None:
         assert HOSTILE in screen.text("//main")
 
 
+# --- Equal failures in a row ------------------------------------------------------------------------
+def fail(credential: Credential, *, minutes: int, code: str = "timeout", **values: Any) -> SyncRun:
+    """Save a run that failed some minutes ago, in the order of the calls."""
+    started = NOW - minutes * MINUTE
+    return make_run(credential, RunStatus.FAILED, started_at=started, error_code=code, **values)
+
+
+def test_equal_failures_in_a_row_are_one_line_though_others_ran_between(
+    client: Client, payiano: Credential, acme: Tenant
+) -> None:
+    other = make_credential(acme, provider="payman", name="Treasury")
+    make_run(payiano, RunStatus.SUCCEEDED, started_at=NOW - 50 * MINUTE)
+    for minutes in (40, 30, 20, 10):
+        fail(payiano, minutes=minutes)
+        make_run(other, RunStatus.SUCCEEDED, started_at=NOW - minutes * MINUTE)
+
+    screen = see(client)
+
+    lines = [row for row in rows(screen) if "Payiano" in row]
+    assert lines == [
+        "10:20 to 10:50 Payiano Collections Schedule 4 runs failed 0 not known 1 min 30 s each",
+        "10:10 Payiano Collections Schedule Read 0 0 1 min 30 s",
+    ]
+    assert reasons(screen) == ["No whole answer in time"]
+    assert len(rows(screen)) == 6
+    assert screen.text(f"//nav[{classed('pager')}]/span[1]") == "1 to 6 of 6 lines (9 runs)"
+
+
+def test_another_reason_or_a_success_between_breaks_the_row(
+    client: Client, payiano: Credential
+) -> None:
+    fail(payiano, minutes=50)
+    fail(payiano, minutes=40, code="server_error", error_detail="HTTP 500")
+    make_run(payiano, RunStatus.SUCCEEDED, started_at=NOW - 30 * MINUTE)
+    fail(payiano, minutes=20, code="server_error", error_detail="HTTP 500")
+    fail(payiano, minutes=10, code="server_error", error_detail="HTTP 503")
+
+    for path in (RUNS, f"{RUNS}?status=failed"):
+        said = [row.split(" Schedule ")[1] for row in rows(see(client, path)) if "Read" not in row]
+        assert [text.split(" 0 ")[0] for text in said] == [
+            *("2 runs failed", "Failed, 500", "Failed, timed out"),
+        ]
+
+
+def test_each_run_of_a_row_stands_behind_its_link(client: Client, payiano: Credential) -> None:
+    for minutes in (30, 20, 10):
+        fail(payiano, minutes=minutes)
+
+    screen = see(client, see(client).href("Show each run"))
+
+    assert [row[:5] for row in rows(screen)] == ["10:50", "10:40", "10:30"]
+
+
+def test_row_counts_no_run_of_before_the_span(client: Client, payiano: Credential) -> None:
+    for hours in (30, 26, 3, 2, 1):
+        fail(payiano, minutes=60 * hours)
+
+    assert " 3 runs failed " in rows(see(client))[0]
+    week = see(client, see(client).href("Last 7 days"))
+    assert rows(week)[0].startswith("19 Nov, 05:00 to 10:00 ")
+    assert " 5 runs failed " in rows(week)[0]
+
+
+def test_failure_says_when_it_is_tried_again_and_what_mends_it(
+    alice: User, sign_in: SignIn, client: Client, payiano: Credential
+) -> None:
+    detail = 'HTTP 401: {"message":"Unauthenticated."}'
+    fail(payiano, minutes=10, code="credential_rejected", error_detail=detail)
+    payiano.error_code, payiano.due_at = "credential_rejected", NOW + HOUR
+    payiano.save()
+
+    explained = see(client).text(f"{LINES}[{classed('explain')}]//div")
+    assert "The next try is at 12:00." in explained
+    assert "Replace the secret" in explained
+    assert see(client).text("//pre") == detail
+    assert not see(client).has(f"{LINES}//a[{classed('btn')}]")
+    page = see(sign_in(alice))
+    assert page.href("Replace the access token") == f"/acme/providers/{payiano.public_id}/"
+
+
+def test_failure_of_the_past_promises_nothing(client: Client, payiano: Credential) -> None:
+    fail(payiano, minutes=10)
+
+    assert "The next try" not in see(client).text("//main")
+
+
+# --- Partial --------------------------------------------------------------------------------------
+def miss(run: SyncRun, name: str, *, rows: int, read: bool = True, **values: Any) -> None:
+    """Save that one part of a run was not read, which held some balances before."""
+    before = run.started_at - HOUR if read else None
+    scope = make_scope(run.credential, ref=name, name=name, row_count=rows, read_at=before)
+    told = {"outcome": "FAILED", "error_code": "timeout", **values}
+    RunScope.unscoped.create(tenant=run.tenant, run=run, scope=scope, **told)
+
+
+def test_partial_run_counts_balances_and_names_its_parts(
+    client: Client, payiano: Credential
+) -> None:
+    run = make_run(payiano, RunStatus.PARTIAL, rows_read=33, scopes_read=10, scopes_failed=2)
+    miss(run, "Juniper Labs EUR", rows=4, error_code="server_error", error_detail="HTTP 500")
+    miss(run, "Lotus Pharma JPY", rows=5)
+
+    screen = see(client)
+
+    assert " Partial, 33 of 42 balances read " in rows(screen)[0]
+    assert reasons(screen) == ["Juniper Labs EUR: provider error 500; Lotus Pharma JPY: timed out"]
+    path = f"{RUNS}{run.public_id}/"
+    assert "Partial, 33 of 42 balances read" in see(client, path).text("//*[@id='providers-run']")
+    for word in ("of 12", "scopes", "timed out, other"):
+        assert word not in rows(screen)[0]
+
+
+def test_many_parts_are_named_by_the_first_three(client: Client, payiano: Credential) -> None:
+    run = make_run(payiano, RunStatus.PARTIAL, rows_read=1)
+    for number in range(1, 6):
+        miss(run, f"P{number}", rows=1)
+
+    assert reasons(see(client)) == ["P1: timed out; P2: timed out; P3: timed out; 2 more"]
+    assert " Partial, 1 of 6 balances read " in rows(see(client))[0]
+
+
+def test_how_many_are_missing_is_said_only_where_it_is_known(
+    client: Client, payiano: Credential
+) -> None:
+    never = make_run(payiano, RunStatus.PARTIAL, rows_read=33, started_at=NOW - HOUR)
+    miss(never, "New", rows=0, read=False)
+    since = make_run(payiano, RunStatus.PARTIAL, rows_read=7, started_at=NOW - 2 * HOUR)
+    miss(since, "Old", rows=9)
+    since.scopes.get().scope.__class__.unscoped.filter(name="Old").update(read_at=NOW)
+
+    first, second = rows(see(client))
+
+    assert " Partial, 33 balances read " in first
+    assert " Partial, 7 balances read " in second
+
+
+def test_held_parts_are_named(client: Client, payiano: Credential) -> None:
+    run = make_run(payiano, RunStatus.HELD, scopes_held=1)
+    miss(run, "Main account", rows=9, outcome="HELD", error_code="")
+
+    assert reasons(see(client)) == ["Main account: held"]
+
+
+# --- Since when -----------------------------------------------------------------------------------
+def test_runs_of_the_last_day_are_shown_and_older_ones_on_demand(
+    client: Client, payiano: Credential
+) -> None:
+    make_run(payiano, RunStatus.SUCCEEDED, started_at=NOW - 25 * HOUR)
+
+    screen = see(client)
+
+    assert rows(screen) == []
+    assert "No runs in this time" in screen.text("//main")
+    assert len(rows(see(client, screen.href("Runs of any time")))) == 1
+    assert len(rows(see(client, screen.href("Last 7 days")))) == 1
+
+
 # --- Progress -------------------------------------------------------------------------------------
 def test_list_asks_again_only_while_something_runs(client: Client, payiano: Credential) -> None:
-    run = make_run(payiano, RunStatus.RUNNING, scopes_total=4, scopes_read=1)
+    run = make_run(payiano, RunStatus.RUNNING, scopes_total=4, scopes_read=1, rows_read=7)
 
     running = see(client)
 
     assert running.text("//progress/@value") == "1"
     assert running.text("//progress/@max") == "4"
-    assert "1 of 4 scopes" in rows(running)[0]
+    assert " 7 balances read so far 7 0 60 min 00 s so far" in rows(running)[0]
     table = running.part("//*[@id='providers-runs-table']")
     assert (table.text("@hx-get"), table.text("@hx-trigger")) == (RUNS, "every 2s")
     run.status, run.ended_at = RunStatus.SUCCEEDED, NOW
@@ -238,9 +414,9 @@ def test_wish_waits_for_a_worker_then_follows_its_runs_then_ends(
     assert "Waiting for a worker" in waiting.text("//*[@role='status']")
     assert waiting.has("//*[@hx-trigger='every 1s']")
 
-    run = make_run(payiano, RunStatus.RUNNING, started_at=NOW, scopes_total=3, scopes_read=2)
+    run = make_run(payiano, RunStatus.RUNNING, started_at=NOW, scopes_total=3, rows_read=1)
     running = status(client)
-    assert running.text("//*[@role='status']") == "Payiano Collections, 2 of 3 scopes"
+    assert running.text("//*[@role='status']") == "Payiano Collections, 1 balance read so far"
     assert running.has("//*[@hx-trigger='every 1s']")
 
     run.status, run.ended_at = RunStatus.SUCCEEDED, NOW
@@ -314,8 +490,8 @@ def test_run_names_its_scopes_their_outcome_and_reason(client: Client, payiano: 
     screen = see(client, f"{RUNS}{run.public_id}/")
 
     assert screen.texts("//*[@id='providers-run']//tbody/tr") == [
-        "Juniper juniper no whole answer in time after 20 s 0 0",
-        "Kestrel kestrel Held 0 0",
+        "Juniper juniper Timed out after 20 s 0 not known",
+        "Kestrel kestrel Held 0 not known",
         "Lotus lotus Read 4 3",
     ]
     told = dict(zip(screen.texts("//dl//dt"), screen.texts("//dl//dd"), strict=True))
@@ -329,7 +505,7 @@ def test_run_without_news_says_so(client: Client, payiano: Credential) -> None:
 
     screen = see(client, f"{RUNS}{run.public_id}/")
 
-    assert "No scope failed, was held or changed in this run." in screen.text("//main")
+    assert "No part failed, was held or changed in this run." in screen.text("//main")
 
 
 def test_run_of_another_tenant_is_not_found(client: Client, globex: Tenant) -> None:

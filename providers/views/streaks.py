@@ -1,0 +1,134 @@
+"""Put equal failures of one credential in a row into one line, and say which parts of a run were not read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import (
+    Aggregate,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    Window,
+)
+from django.db.models.functions import Coalesce, RowNumber
+
+from providers.models import Outcome, RunScope, RunStatus, ScopeKind, SyncRun
+from providers.tenancy.models import Tenant
+from providers.views.health import RowCount
+from providers.words import error_brief
+
+NAMED = 3
+TROUBLED = (RunStatus.PARTIAL, RunStatus.HELD, RunStatus.FAILED)
+# What two failures share when they are one line; fences of a credential follow its runs in time.
+EQUAL = Q(status=RunStatus.FAILED, error_code=OuterRef("error_code"))
+
+
+class MeanSpan(Aggregate):
+    """Average spans of time, which may be what amounts may not: nearly right."""
+
+    function = "AVG"
+    output_field = DurationField()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missed:
+    """The parts one run did not read: `names` are the first few with why, `more` counts the others.
+
+    `rows` is how many balances they hold, None where that was not known when the run began.
+    """
+
+    names: tuple[str, ...] = ()
+    more: int = 0
+    rows: int | None = None
+
+
+# --- Streaks --------------------------------------------------------------------------------------
+def heads(runs: QuerySet[SyncRun], *, tenant: Tenant) -> QuerySet[SyncRun]:
+    """Leave out each failure that the next run of its credential repeats; the last of them stands for all."""
+    newer = _of_credential(tenant).filter(fence__gt=OuterRef("fence")).order_by("fence")
+    return runs.annotate(
+        next_status=Coalesce(Subquery(newer.values("status")[:1]), Value("")),
+        next_code=Coalesce(Subquery(newer.values("error_code")[:1]), Value("")),
+    ).exclude(status=RunStatus.FAILED, next_status=RunStatus.FAILED, next_code=F("error_code"))
+
+
+def counted(
+    runs: QuerySet[SyncRun], *, tenant: Tenant, since: datetime | None
+) -> QuerySet[SyncRun]:
+    """Add to each head how many runs it stands for, when the first began, and how long each took."""
+    own = _of_credential(tenant)
+    older = own.filter(~EQUAL, fence__lt=OuterRef("fence")).order_by("-fence")
+    members = own.filter(EQUAL, fence__gt=OuterRef("before"), fence__lte=OuterRef("fence"))
+    if since is not None:
+        members = members.filter(started_at__gt=since)
+    took = ExpressionWrapper(F("ended_at") - F("started_at"), output_field=DurationField())
+    grouped = members.order_by().values("credential")
+    return runs.annotate(
+        before=Coalesce(Subquery(older.values("fence")[:1]), -1, output_field=IntegerField())
+    ).annotate(
+        streak=Coalesce(Subquery(grouped.annotate(n=Count("pk")).values("n")), 1),
+        first_at=Subquery(grouped.annotate(at=Min("started_at")).values("at")),
+        each_took=Subquery(grouped.annotate(took=MeanSpan(took)).values("took")),
+    )
+
+
+def _of_credential(tenant: Tenant) -> QuerySet[SyncRun]:
+    found: QuerySet[SyncRun] = SyncRun.objects.for_tenant(tenant).filter(
+        credential=OuterRef("credential")
+    )
+    return found
+
+
+# --- What was not read ----------------------------------------------------------------------------
+def missed(tenant: Tenant, runs: Sequence[SyncRun]) -> Mapping[int, Missed]:
+    """Return by the key of a run what it did not read, with two queries for all of them."""
+    troubled = [run.pk for run in runs if run.status in TROUBLED]
+    outcomes = RunScope.objects.for_tenant(tenant).filter(run__in=troubled)
+    outcomes = outcomes.exclude(outcome=Outcome.READ)
+    # What a part held when the run began is known while no later reading has changed it.
+    known = Q(scope__kind=ScopeKind.BALANCES, scope__read_at__lt=F("run__started_at"))
+    counts = (
+        outcomes.order_by()
+        .values("run_id")
+        .annotate(n=Count("pk"), known=Count("pk", filter=known), rows=RowCount("scope__row_count"))
+    )
+    names = _names(outcomes)
+    return {
+        each["run_id"]: Missed(
+            names=tuple(names[each["run_id"]]),
+            more=each["n"] - len(names[each["run_id"]]),
+            rows=each["rows"] if each["n"] == each["known"] else None,
+        )
+        for each in counts
+    }
+
+
+def _names(outcomes: QuerySet[RunScope]) -> dict[int, list[str]]:
+    """Name the first parts of each run, with why each was not read."""
+    first = outcomes.annotate(
+        place=Window(RowNumber(), partition_by=F("run_id"), order_by=F("pk").asc())
+    ).filter(place__lte=NAMED)
+    found: dict[int, list[str]] = {}
+    for each in first.order_by("run_id", "pk").values(*_NAME):
+        found.setdefault(each["run_id"], []).append(_named(each))
+    return found
+
+
+_NAME = ("run_id", "outcome", "error_code", "error_detail", "scope__name", "scope__ref")
+
+
+def _named(each: Mapping[str, Any]) -> str:
+    name = each["scope__name"] or each["scope__ref"]
+    if each["outcome"] == Outcome.HELD:
+        return f"{name}: {str(Outcome.HELD.label).lower()}"
+    return f"{name}: {error_brief(each['error_code'], detail=each['error_detail'])}"
