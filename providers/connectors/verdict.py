@@ -7,7 +7,7 @@ from enum import StrEnum
 from providers.connectors.reading import rejected
 from providers.errors import CredentialRejected, Forbidden, ProviderError
 from providers.phrases import phrase as _
-from providers.rows import BalanceRow, Environment
+from providers.rows import BalanceRow, Environment, clean_name
 
 
 class StepName(StrEnum):
@@ -34,7 +34,7 @@ class Verdict:
 
     `steps` are those proven, in order, and last the one that failed. `refs` are the account
     references seen on the way, bounded by the first page: none of them known means another
-    company's key. `rows` are the first balances read.
+    company's key. `rows` are the first balances read. The provider's name is cleaned here.
     """
 
     ok: bool
@@ -45,6 +45,10 @@ class Verdict:
     rows: tuple[BalanceRow, ...] = ()
     error: ProviderError | None = None
     refs: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Clean the name, as every record of what a provider said does."""
+        object.__setattr__(self, "identity_name", clean_name(self.identity_name))
 
 
 # The steps a failure proves on its way, and what the admin can do about it.

@@ -1,5 +1,6 @@
 """Enter credentials as an admin would, against the simulator."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,19 @@ def enter(tenant: Tenant, simulator: Any, slot: str = "payiano", **changes: Any)
     }
     settings |= changes.pop("settings", {})
     return Entered(tenant=tenant, settings=settings, **(fields | changes))
+
+
+# What a provider may call a company, and what can be kept of it.
+NAMES = [("N" * 255, "N" * 200), ("a\x00b", "a\ufffdb"), ("a\ud800b", "a\ufffdb")]
+
+
+def call_company(simulator: Any, slot: str, name: str) -> None:
+    """Have a provider call the company behind a key by this name."""
+    if slot == "payiano":
+        path, told = "/app/whoami", {"app": {"id": "01-acme", "name": name}}
+    else:
+        path, told = "/me", {"agentId": "agt-acme", "handle": "acme", "name": name}
+    simulator.fault("body", path=path, text=json.dumps(told), status=200)
 
 
 def edit(saved: Credential, **changes: Any) -> Draft:

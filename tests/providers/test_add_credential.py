@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from providers.models import Credential
 from providers.services.secrets import open_secrets, settings_of
 from providers.tenancy.models import Tenant
+from tests.providers.entries import NAMES, call_company
 
 
 @pytest.fixture
@@ -48,6 +49,25 @@ def test_it_tests_saves_and_prints_the_id(acme: Tenant, add: Any, simulator: Any
     assert saved.interval == 120
     assert saved.identity_ref
     assert open_secrets(saved)["api_secret"].reveal() == secrets["api_secret"]
+
+
+@pytest.mark.parametrize("slot", ["payiano", "payman"])
+@pytest.mark.parametrize(("told", "kept"), NAMES)
+def test_it_saves_whatever_the_company_is_called(
+    acme: Tenant, add: Any, simulator: Any, slot: str, told: str, kept: str
+) -> None:
+    call_company(simulator, slot, told)
+    settings = {"base_url": simulator.base_url(slot), "currencies": "USD"}
+    wanted = settings if slot == "payman" else {"base_url": settings["base_url"]}
+
+    add(
+        f"--provider={slot}",
+        "--set",
+        *(f"{name}={value}" for name, value in wanted.items()),
+        stdin=lines(simulator.secrets[slot]),
+    )
+
+    assert Credential.objects.for_tenant(acme).get().identity_name == kept
 
 
 def test_a_failed_test_saves_nothing_and_names_the_part(

@@ -13,7 +13,7 @@ from providers.models import Credential, Scope
 from providers.services import credentials
 from providers.services.secrets import open_secrets
 from providers.tenancy.models import ActivityEntry, Tenant, User
-from tests.providers.entries import NOW, enter, save
+from tests.providers.entries import NAMES, NOW, call_company, enter, save
 
 SignIn = Callable[[User], Client]
 PARTIAL = {
@@ -63,6 +63,19 @@ def test_an_admin_adds_a_credential(
     assert saved.created_by == alice
     assert saved.identity_ref
     assert Scope.objects.for_tenant(acme).filter(credential=saved).count() == 24
+
+
+@pytest.mark.parametrize("slot", ["payiano", "payman"])
+@pytest.mark.parametrize(("told", "kept"), NAMES)
+def test_a_credential_is_saved_whatever_its_company_is_called(
+    acme: Tenant, alice: User, sign_in: SignIn, simulator: Any, slot: str, told: str, kept: str
+) -> None:
+    call_company(simulator, slot, told)
+
+    page = sign_in(alice).post(address("credential_add", acme, slot), posted(acme, simulator, slot))
+
+    assert page.status_code == 302
+    assert Credential.objects.for_tenant(acme).get().identity_name == kept
 
 
 def test_nothing_is_saved_when_the_test_fails(

@@ -81,3 +81,14 @@ def test_right_that_the_provider_names_is_passed_on() -> None:
 def test_passed_verdict_has_all_steps_in_order() -> None:
     assert [step.name for step in passed().steps] == list(StepName)
     assert passed().ok
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("N" * 255, "N" * 200), ("a\x00b", "a\ufffdb"), ("a\ud800b", "a\ufffdb"), ("Acme", "Acme")],
+)
+def test_whatever_a_provider_calls_a_company_can_be_stored(told: str, kept: str) -> None:
+    broken = failed(Unreachable("x"), permission="x:read", token_help="", identity_name=told)
+
+    assert passed(identity_name=told).identity_name == kept
+    assert broken.identity_name == kept
