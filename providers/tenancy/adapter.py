@@ -5,6 +5,7 @@ from typing import Any, cast
 from allauth.account.adapter import DefaultAccountAdapter
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from providers.tenancy import people
@@ -24,6 +25,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth pu
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse: admins and operators add people."""
         return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Lead on to an address of this very host alone; what is no address at all is none of them."""
+        request: HttpRequest = self.request
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Begin a session under a new key, and record it."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -57,6 +58,43 @@ def test_a_sign_in_is_logged_in_each_tenant_of_the_person(
 )
 def test_a_sign_in_leads_back_to_our_own_pages_only(alice: User, wanted: str, given: str) -> None:
     assert sign_in(Client(), alice.email, next=wanted)["Location"] == given
+
+
+DOORS = [
+    "/accounts/login/",
+    "/accounts/logout/",
+    "/accounts/inactive/",
+    "/accounts/signup/",
+    "/accounts/reauthenticate/",
+    "/accounts/confirm-email/",
+    "/accounts/confirm-email/no-such-key/",
+    "/accounts/password/change/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/1-set-password/",
+    "/accounts/password/reset/key/done/",
+]
+
+
+@pytest.mark.parametrize("wanted", ["//[", "http://[", "http://[::1", "http://[x]:y/", "\x00"])
+@pytest.mark.parametrize("door", DOORS)
+def test_no_door_breaks_at_a_way_back_that_is_no_address(
+    alice: User, door: str, wanted: str
+) -> None:
+    who = {"login": alice.email, "password": PASSWORD, "email": alice.email}
+    for is_signed_in in (False, True):
+        for ask in ("get", "post", "post to a faulty address"):
+            client = Client()
+            if is_signed_in:
+                client.force_login(alice)
+            if ask == "get":
+                answer: Any = client.get(door, {"next": wanted})
+            elif ask == "post":
+                answer = client.post(door, {**who, "next": wanted})
+            else:
+                answer = client.post(f"{door}?{urlencode({'next': wanted})}", who)
+            assert answer.status_code < 500
+            assert wanted not in answer.get("Location", "")
 
 
 def test_a_sign_in_changes_the_session_key(alice: User) -> None:
