@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from providers.models import Credential, RunStatus, SyncRun
 from providers.tenancy import htmx
+from providers.tenancy.log_query import FIRST_YEAR, LAST_YEAR
 from providers.tenancy.models import Tenant
 from providers.tenancy.scoping import Action, TenantRequest, role_required
 from providers.views.runs import present
@@ -23,6 +25,7 @@ PATIENCE = timedelta(seconds=90)
 # A run that began a little before the wish is the one that was joined.
 JOINED = timedelta(seconds=60)
 SOON = timedelta(seconds=2)
+UNPROCESSABLE = 422
 
 
 @require_GET
@@ -30,7 +33,12 @@ SOON = timedelta(seconds=2)
 def sync_status(request: TenantRequest, tenant: str) -> HttpResponse:
     """Show how the runs since `since` stand; a part that asks for itself again until they have ended."""
     now = timezone.now()
-    since = _instant(request.GET.get("since", "")) or now
+    wanted = request.GET.get("since")
+    since = _instant(wanted) if wanted else now
+    if since is None:
+        faults = [_("“since” is a time such as 2026-11-20T09:30:00Z.")]
+        context: dict[str, Any] = {"faults": faults, "back_url": request.path}
+        return render(request, "422.html", context, status=UNPROCESSABLE)
     context = {"sync_status": status(request.tenant, since=since, now=now), "now": now}
     return htmx.render(request, "providers/sync_status.html", context, partials=PARTIAL)
 
@@ -76,8 +84,11 @@ def _said(ended: list[SyncRun], *, is_waiting: bool) -> str:
 
 
 def _instant(text: str) -> datetime | None:
+    """Read a time with its offset; None for what is none, or lies where no calendar can reckon."""
     try:
         found = parse_datetime(text)
     except ValueError:
         return None
-    return found if found is not None and timezone.is_aware(found) else None
+    if found is None or timezone.is_naive(found):
+        return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
