@@ -25,12 +25,14 @@ CLIPPED = """() => [...document.querySelectorAll('body *')].filter((el) => {
 # Two texts on one place. What is clipped to a point for screen readers, and what scrolls away in a frame, is not seen.
 OVERLAPS = """() => {
     const seen = [];
+    const unseen = [...document.querySelectorAll('body *')].filter((el) => getComputedStyle(el).clipPath !== 'none');
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const range = document.createRange();
     for (let node; (node = walker.nextNode());) {
         const el = node.parentElement;
+        if (unseen.some((hidden) => hidden.contains(el))) continue;
         if (!node.data.trim() || !el.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
-        if (el.closest('.vh, .skip-link, script, style, option, svg')) continue;
+        if (el.closest('.skip-link, script, style, option, svg')) continue;
         range.selectNodeContents(node);
         let frame = { left: 0, right: 1e9, top: -1e9, bottom: 1e9 };
         const scroller = el.closest('.table-wrap, .scroll, .seg, .views, .tools, .menu-panel');
@@ -66,9 +68,10 @@ SIGNS = """() => {
     };
     const isBefore = (one, other) => Math.abs(one.bottom - other.bottom) < 8 && one.left < other.left;
     for (let node; (node = walker.nextNode());)
-        for (const { index } of node.data.matchAll(/[\\u2212+](?=\\d)/g)) {
+        for (const { index } of node.data.matchAll(/[\\u2212+<>](?=\\d)/g)) {
             const [sign, digit] = [box(node, index), box(node, index + 1)];
-            if (sign.width && isBefore(digit, sign)) found.push(`the sign of ${node.data.trim()} stands behind it`);
+            if (sign.width && isBefore(digit, sign))
+                found.push(`the sign stands behind ${node.parentElement.outerHTML.slice(0, 90)}`);
         }
     for (const frac of document.querySelectorAll('.amt > .frac')) {
         const whole = frac.previousSibling, own = frac.getBoundingClientRect();
@@ -77,3 +80,9 @@ SIGNS = """() => {
     }
     return found;
 }"""
+
+# What a reader would have to scroll sideways, but for data tables in their frames.
+SIDEWAYS = """() => [...document.querySelectorAll('body *')].filter((el) => {
+    const scrolls = ['auto', 'scroll'].includes(getComputedStyle(el).overflowX);
+    return scrolls && el.scrollWidth > el.clientWidth + 1 && !el.matches('.table-wrap, .scroll, .payload, .input');
+}).map((el) => `scrolls sideways: ${el.outerHTML.slice(0, 140)}`)"""
