@@ -31,12 +31,13 @@ def sync_pill(
         "%(good)d of %(all)d live connections up to date",
         len(live),
     )
+    counted = text % {"good": len(live) - len(behind), "all": len(live)}
     names = ", ".join(f"{CONNECTORS[c.provider].label} {c.name}" for c in behind)
     return {
         "url": reverse("providers:runs", args=[slug])
         if linked
         else reverse("overview", args=[slug]),
         "tone": "bad" if behind else "ok",
-        "text": text % {"good": len(live) - len(behind), "all": len(live)},
-        "detail": _("not up to date: %(names)s") % {"names": names} if names else "",
+        "text": counted if behind else _("Up to date"),
+        "detail": _("not up to date: %(names)s") % {"names": names} if behind else counted,
     }

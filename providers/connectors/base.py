@@ -87,7 +87,7 @@ def common_fields(*, requests_per_second: Decimal) -> tuple[CredentialField, ...
         maximum=Decimal(50),
         group=FieldGroup.SCHEDULE,
     )
-    return (_BASE_URL, pace, _INTERVAL, _STALE_AFTER)
+    return (_BASE_URL, _INTERVAL, _STALE_AFTER, pace)
 
 
 class Meaning(NamedTuple):
