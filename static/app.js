@@ -95,7 +95,11 @@
     const typing = e.target.closest('input, select, textarea, [contenteditable]');
     if (typing || e.ctrlKey || e.metaKey || e.altKey || root.dataset.shortcuts === 'off' || document.querySelector('dialog[open]')) return;
     if (e.key === '/') { const q = document.getElementById('q'); if (q) { e.preventDefault(); q.focus(); q.select(); } }
-    if (e.key === 'f') document.querySelector('[data-dialog="filter-builder"]')?.click();
+    if (e.key === '?') document.getElementById('shortcuts')?.showModal();
+    if (e.key === 'f') {
+      const opener = document.querySelector('[data-dialog="filter-builder"], summary[id^="pill-"]');
+      if (opener) { e.preventDefault(); opener.focus(); opener.click(); }
+    }
   });
 
   /* copied figures paste as numbers: ASCII minus, no thousands separator inside a single figure */

@@ -28,7 +28,7 @@ from providers.tenancy import htmx
 from providers.tenancy.managers import is_public_id
 from providers.tenancy.models import ActivityEntry
 from providers.tenancy.scoping import Action, RoleMissing, TenantRequest, may, role_required
-from providers.views import choosing, findings, health
+from providers.views import choosing, findings, health, progress
 
 RESULT = {"providers-test-result": "providers/_test_result.html"}
 UNPROCESSABLE = 422
@@ -210,6 +210,7 @@ def _facts(request: TenantRequest, credential: Credential) -> dict[str, Any]:
             {code for codes in scopes.values_list("currencies", flat=True) for code in codes}
         ),
         "settings": _shown_settings(credential),
+        "sync_status": progress.first_reading(credential, now=now),
         "now": now,
     }
 

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from providers.models import Credential, RunStatus, SyncRun
+from providers.models import Credential, RunStatus, Scope, SyncRun
 from providers.tenancy import htmx
 from providers.tenancy.log_query import FIRST_YEAR, LAST_YEAR
 from providers.tenancy.models import Tenant
 from providers.tenancy.scoping import Action, TenantRequest, role_required
 from providers.views.runs import present
+from providers.views.selection import credential_label
 
 PARTIAL = {"providers-sync-status": "providers/_sync_status.html"}
 PATIENCE = timedelta(seconds=90)
@@ -52,6 +53,7 @@ def status(tenant: Tenant, *, since: datetime, now: datetime) -> dict[str, Any]:
     query = urlencode({"since": since.isoformat()})
     return {
         "running": running,
+        "connected": _connected(ended) if not running else None,
         "text": _said(ended, is_waiting=is_waiting) if not running else "",
         "due_at": _next_due(tenant, now=now) if is_waiting else None,
         "tone": "bad" if any(run.status == RunStatus.FAILED for run in ended) else "ok",
@@ -59,6 +61,41 @@ def status(tenant: Tenant, *, since: datetime, now: datetime) -> dict[str, Any]:
         "is_done": bool(ended) and not running,
         "url": f"{reverse('providers:sync_status', args=[tenant.slug])}?{query}",
     }
+
+
+def first_reading(credential: Credential, *, now: datetime) -> dict[str, Any] | None:
+    """Follow a credential from when it was saved until it was read once; None from then on."""
+    if not credential.is_active or credential.last_succeeded_at or credential.error_code:
+        return None
+    return status(credential.tenant, since=credential.created_at, now=now)
+
+
+def _connected(ended: list[SyncRun]) -> dict[str, str] | None:
+    """Say what the first whole reading of one credential brought; None where that is not what ended."""
+    if len(ended) != 1 or ended[0].status != RunStatus.SUCCEEDED or ended[0].ended_at is None:
+        return None
+    (run,) = ended
+    whole = SyncRun.objects.for_tenant(run.tenant).filter(
+        credential=run.credential, status=RunStatus.SUCCEEDED, started_at__lt=run.started_at
+    )
+    if whole.exists():
+        return None
+    fact = _("%(name)s is connected.") % {"name": credential_label(run.credential)}
+    return {"fact": fact, "text": _brought(run, took=ended[0].ended_at - run.started_at)}
+
+
+def _brought(run: SyncRun, *, took: timedelta) -> str:
+    """Count what a run read, as “21 balances in 5 currencies, read in 5.4 s”."""
+    scopes = Scope.objects.for_tenant(run.tenant).filter(credential=run.credential)
+    codes = {code for found in scopes.values_list("currencies", flat=True) for code in found}
+    said = {
+        "balances": ngettext("%(n)d balance", "%(n)d balances", run.rows_read)
+        % {"n": run.rows_read},
+        "currencies": ngettext("%(n)d currency", "%(n)d currencies", len(codes))
+        % {"n": len(codes)},
+        "seconds": f"{took.total_seconds():.1f}",
+    }
+    return _("%(balances)s in %(currencies)s, read in %(seconds)s s.") % said
 
 
 def _next_due(tenant: Tenant, *, now: datetime) -> datetime | None:

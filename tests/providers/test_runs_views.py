@@ -422,7 +422,10 @@ def test_wish_waits_for_a_worker_then_follows_its_runs_then_ends(
     run.status, run.ended_at = RunStatus.SUCCEEDED, NOW
     run.save()
     done = status(client)
-    assert done.text("//*[@role='status']") == "1 credential read Show the new figures"
+    assert done.text("//*[@role='status']") == (
+        "Payiano Collections is connected. 1 balance in 0 currencies, read in 0.0 s."
+        " Show the new figures"
+    )
     assert not done.has("//*[@hx-trigger]")
 
 
