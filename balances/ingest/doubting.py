@@ -38,11 +38,18 @@ class Doubt:
         return f"{len(self.concerned[self.reason])} of {self.known}"
 
 
-def doubt(rows: Iterable[BalanceRow], *, stored: Iterable[Stored]) -> Doubt:
-    """Compare the rows of a whole reading with the balances of its scope that stood until now."""
-    watched = by_key(known for known in stored if known.is_watched)
+def doubt(rows: Iterable[BalanceRow], *, stored: Iterable[Stored], scope_id: int) -> Doubt:
+    """Compare the rows of a whole reading with what stood until now.
+
+    Only a watched balance of the scope may be gone; but whatever was ever read, missing, closed or moved here
+    from another scope, has a figure that the row would replace.
+    """
+    read = by_key(known for known in stored if known.was_read)
+    watched = {
+        key: known for key, known in read.items() if known.is_watched and known.scope_id == scope_id
+    }
     now = {(row.account_ref, row.currency): row for row in rows}
-    pairs = [(known, now[key]) for key, known in watched.items() if key in now]
+    pairs = [(known, now[key]) for key, known in read.items() if key in now]
     found = {
         HoldReason.SCALE: [known for known, row in pairs if _is_rescaled(known, row)],
         HoldReason.DROPPED: [known for key, known in watched.items() if key not in now],
@@ -54,7 +61,8 @@ def doubt(rows: Iterable[BalanceRow], *, stored: Iterable[Stored]) -> Doubt:
         for reason, list_ in found.items()
         if list_ and (reason == HoldReason.SCALE or len(list_) > most)
     }
-    return Doubt(concerned=concerned, known=len(watched))
+    compared = watched.keys() | (read.keys() & now.keys())
+    return Doubt(concerned=concerned, known=len(compared))
 
 
 def _is_zeroed(known: Stored, row: BalanceRow) -> bool:

@@ -13,7 +13,7 @@ from balances.ingest.fence import locked
 from balances.ingest.holding import AGAIN_AFTER, awaits_second, decode_rows, judge
 from balances.ingest.identifying import identify
 from balances.ingest.reopening import reopen_reported
-from balances.ingest.stored import Stored, stored_elsewhere, stored_of
+from balances.ingest.stored import Stored, stored_for
 from balances.ingest.writing import Writing, write
 from balances.models import HeldReading
 from providers.errors import ProviderError
@@ -137,10 +137,10 @@ def _learn(desk: Desk, *, found: tuple[ScopeSeed, ...]) -> None:
 def _record_balances(desk: Desk, *, reading: ScopeReading) -> Recorded:
     """Apply the rows, unless they are doubtful, or older than what we hold."""
     scope = desk.scope
-    stored = stored_of(scope)
     if is_older(scope, reading=reading):
         return _note_read(desk, reading=reading, older=len(reading.rows))
-    found = doubt(reading.rows, stored=stored)
+    stored = stored_for(scope, rows=reading.rows)
+    found = doubt(reading.rows, stored=stored, scope_id=scope.pk)
     was_held = scope.held_at is not None
     release = judge(reading, doubt=found, scope=scope, run=desk.run, now=desk.now)
     if not release.is_applied:
@@ -208,12 +208,8 @@ def apply(
     seen: Seen,
     unusual: frozenset[int] = frozenset(),
 ) -> Changes:
-    """Write what the rows change of a scope's balances and accounts, and of how they count."""
-    held = {known.external_ref for known in stored}
-    strange = {row.account_ref for row in rows} - held
-    moved = stored_elsewhere(desk.scope, refs=strange) if strange else []
-    known = [*stored, *moved]
-    changes = compare(rows, stored=known, scope_id=desk.scope.pk, seen=seen)
+    """Write what the rows change of what is stored for them, and of how it counts."""
+    changes = compare(rows, stored=stored, scope_id=desk.scope.pk, seen=seen)
     writing = Writing(
         run=desk.run,
         credential=desk.credential,
@@ -275,7 +271,8 @@ def accept_held(held: HeldReading) -> int:
     now = database_now()
     desk = Desk(run=held.run, credential=credential, group=group, scope=scope, now=now)
     seen = seen_now(scope, as_of=held.as_of, source=held.as_of_source, read_at=held.read_at)
-    changes = apply(desk, rows=decode_rows(held.rows), stored=stored_of(scope), seen=seen)
+    rows = decode_rows(held.rows)
+    changes = apply(desk, rows=rows, stored=stored_for(scope, rows=rows), seen=seen)
     confirm(scope, credential=credential, seen=seen, was_held=True)
     scope.due_at = now
     scope.save()

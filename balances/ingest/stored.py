@@ -75,13 +75,15 @@ PLACE_FIELDS = Place._fields
 OWN_FIELDS = tuple(name for name in Stored._fields if name not in ("external_ref", "account"))
 
 
-def stored_of(scope: Scope) -> list[Stored]:
-    """Read the balances of one scope."""
-    return list(_read(Balance.unscoped.filter(scope=scope)))
+def stored_for(scope: Scope, *, rows: Iterable[BalanceRow]) -> list[Stored]:
+    """Read the balances of a scope, and those in other scopes of accounts whose rows are new to it."""
+    own = list(_read(Balance.unscoped.filter(scope=scope)))
+    known = by_key(own)
+    strange = {row.account_ref for row in rows if (row.account_ref, row.currency) not in known}
+    return [*own, *_elsewhere(scope, refs=strange)]
 
 
-def stored_elsewhere(scope: Scope, *, refs: Collection[str]) -> list[Stored]:
-    """Read the balances of these references that stand in other scopes of the credential."""
+def _elsewhere(scope: Scope, *, refs: Collection[str]) -> list[Stored]:
     found = Balance.unscoped.filter(account__credential=scope.credential_id).exclude(scope=scope)
     return [
         row for part in _parts(refs) for row in _read(found.filter(account__external_ref__in=part))

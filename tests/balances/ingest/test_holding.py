@@ -1,5 +1,6 @@
 """Doubtful readings: which are held, what a second one proves, what a person decides."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pytest
 from balances import ingest
 from balances.ingest import Recorded
 from balances.ingest.holding import AGAIN_AFTER, decode_rows, encode_row
-from balances.models import Coverage, Decision, HeldReading, HoldReason, Observation
+from balances.models import Account, Coverage, Decision, HeldReading, HoldReason, Observation
 from providers import schedule
 from providers.errors import ServerError
 from providers.models import Credential, Outcome, RunScope, Scope
@@ -82,6 +83,40 @@ def test_move_by_exactly_its_scale_is_held(
     recorded = keep(credential, row("m-1", after, **values), at=T0 + MINUTE)
 
     assert (recorded.outcome == Outcome.HELD) == is_held
+
+
+def leave_out(credential: Credential) -> None:
+    for at in (MINUTE, 3 * MINUTE):  # the second time it is believed
+        keep(credential, row("n-1"), at=T0 + at)
+        waited()
+
+
+def close(credential: Credential) -> None:
+    Account.unscoped.update(closed_at=T0, closed_from=T0.date())
+
+
+def move_away(credential: Credential) -> None:
+    Scope.unscoped.update(ref="elsewhere")
+
+
+@pytest.mark.parametrize("meanwhile", [leave_out, close, move_away])
+@pytest.mark.parametrize(
+    ("after", "reason"), [("12345", HoldReason.SCALE), ("0", HoldReason.ZEROED)]
+)
+def test_what_was_missing_closed_or_elsewhere_is_doubted_too(
+    credential: Credential,
+    meanwhile: Callable[[Credential], None],
+    after: str,
+    reason: HoldReason,
+) -> None:
+    keep(credential, *many(4, "123.45"), row("n-1"))
+    meanwhile(credential)
+
+    recorded = keep(credential, *many(4, after), row("n-1"), at=T0 + 5 * MINUTE)
+
+    assert (recorded.outcome, recorded.detail) == (Outcome.HELD, "4 of 5")
+    assert balance("m-000").available == Decimal("123.45")
+    assert HeldReading.unscoped.get(decision=Decision.WAITING).reason == reason
 
 
 def test_first_reading_ever_is_never_held(credential: Credential) -> None:
