@@ -15,8 +15,11 @@ def shown(name: str) -> str:
 
 
 def listed(text: str) -> list[str]:
-    """Return the names of a list with commas, without empty ones."""
-    return [name.strip() for name in text.split(",") if name.strip()]
+    """Return the names of a list with commas, without empty ones. Raises: BadValue when none is left."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise BadValue("empty", _("names nothing"))
+    return names
 
 
 def known_names(text: str, *, known: tuple[str, ...]) -> tuple[str, ...]:

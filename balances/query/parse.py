@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from balances.query import catalogue
-from balances.query.catalogue import FIELDS, OPERATORS, Arity, Field, Operator
+from balances.query.catalogue import FIELDS
 from balances.query.faults import Fault, QueryError
 from balances.query.json_tree import read_tree
 from balances.query.names import (
@@ -20,11 +20,11 @@ from balances.query.names import (
     known_names,
     listed,
     read_number,
-    shown,
     sort_key,
     with_kept,
 )
 from balances.query.normal import normal
+from balances.query.short import read_short
 from balances.query.tree import (
     DEFAULT_PER_PAGE,
     DEFAULT_SORT,
@@ -32,16 +32,12 @@ from balances.query.tree import (
     Condition,
     Group,
     Sort,
-    Value,
     inside_currency,
 )
-from balances.query.values import BadValue, read_text, read_value
+from balances.query.values import BadValue, read_text
 from providers.phrases import phrase as _
 
 T = TypeVar("T")
-# Written by repeating the name, so that one list has one address.
-_LISTS = {"eq": "in", "not_eq": "not_in"}
-_UNWRITTEN = ("eq", "in", "not_in")
 _COLUMN_KEYS = {word: key for key, word in catalogue.COLUMN_WORDS.items()}
 SINGLES = ("q", "filters", "sort", "page", "per_page", "group_by", "columns")
 
@@ -109,7 +105,7 @@ class _Reader:
     def query(self) -> BalanceQuery:
         """Read everything."""
         return BalanceQuery(
-            where=normal(Group(filters=self.filters())),
+            where=self.where(),
             q=self.single("q", "", self.read_q),
             sort=self.single("sort", DEFAULT_SORT, self.read_sort),
             page=self.single("page", 1, self.read_page),
@@ -139,18 +135,30 @@ class _Reader:
             return default
 
     # --- Filters -----------------------------------------------------------------------------
-    def filters(self) -> tuple[Condition | Group, ...]:
-        """Read the short filters and the tree; a row has to satisfy both."""
+    def where(self) -> Group:
+        """Read all filters into their one form; a row has to satisfy every one."""
         names = [name for name in self.params if name not in SINGLES]
-        tree = self.single("filters", Group(), self.read_filters)
-        count = len(names) + len(list(tree.conditions()))
+        if not self.is_bounded(len(names)):
+            return Group()
+        parts = [part for name in names if (part := self.read_short(name))]
+        trees = [self.read_filters(text) for text in self.params.get("filters", ())]
+        asked = Group(filters=(*parts, *trees))
+        return normal(asked) if self.is_bounded(len(list(asked.conditions()))) else Group()
+
+    def is_bounded(self, count: int) -> bool:
+        """Tell whether so many filters may be asked; remember a fault when not."""
         if count > catalogue.MAX_CONDITIONS:
             message = _(
                 "has %(n)d filters; %(most)d are the most", n=count, most=catalogue.MAX_CONDITIONS
             )
             self.fail("address", "too_many_conditions", message)
-            return ()
-        return (*filter(None, map(self.condition, names)), tree)
+        return count <= catalogue.MAX_CONDITIONS
+
+    def read_short(self, name: str) -> Condition | Group | None:
+        """Read one name with its values."""
+        part, faults = read_short(name, self.params[name], zone=self.zone, known=_known())
+        self.faults += faults
+        return part
 
     def read_filters(self, text: str) -> Group:
         """Read the tree; its faults are told by their JSON pointers."""
@@ -159,84 +167,6 @@ class _Reader:
         except QueryError as error:
             self.faults += error.faults
             return Group()
-
-    def condition(self, name: str) -> Condition | None:
-        """Read one filter, `field` or `field__operator`."""
-        field_name, _sep, operator = name.partition("__")
-        field = FIELDS.get(field_name)
-        if field is None:
-            self.fail(
-                shown(name), "unknown_field", _("is not known; known are %(known)s", known=_known())
-            )
-            return None
-        if not field.allows(operator or "eq") or operator in _UNWRITTEN:
-            self.fail(
-                shown(name),
-                "unknown_operator",
-                _("is no way to filter %(field)s", field=field.label.lower()),
-            )
-            return None
-        return self.compared(name, field, OPERATORS[operator or "eq"])
-
-    def compared(self, name: str, field: Field, operator: Operator) -> Condition | None:
-        """Read a known filter's values."""
-        texts = self.params[name]
-        several = _LISTS.get(operator.name, "")
-        if not field.allows(several):
-            if self.is_strict and len(texts) > 1:
-                self.fail(name, "repeated", _("is given more than once"))
-                return None
-            texts = texts[-1:]
-        if operator.arity is Arity.NONE:
-            return self.null_check(name, field, operator, texts[0])
-        if operator.arity is Arity.TWO:
-            texts = texts[0].split(",")
-            if len(texts) != 2:
-                self.fail(name, "two_values", _("takes two values with a comma between"))
-                return None
-        values = self.values(name, field, operator, texts)
-        if values is None:
-            return None
-        return Condition(
-            field.name, operator.name if len(values) == 1 else several or operator.name, values
-        )
-
-    def null_check(
-        self, name: str, field: Field, operator: Operator, text: str
-    ) -> Condition | None:
-        """Read a check that compares with nothing."""
-        if text.strip().lower() != "true":
-            self.fail(
-                name,
-                "no_value",
-                _("is written %(name)s=true, not %(text)r", name=name, text=text[:40]),
-            )
-            return None
-        return Condition(field.name, operator.name, ())
-
-    def values(
-        self, name: str, field: Field, operator: Operator, texts: list[str]
-    ) -> tuple[Value, ...] | None:
-        """Read values of one field; None when any is a fault."""
-        if len(texts) > catalogue.MAX_VALUES:
-            self.fail(
-                name,
-                "too_many_values",
-                _(
-                    "has %(n)d values; %(most)d are the most",
-                    n=len(texts),
-                    most=catalogue.MAX_VALUES,
-                ),
-            )
-            return None
-        before = len(self.faults)
-        found: list[Value] = []
-        for text in texts:
-            try:
-                found.append(read_value(field, text, zone=self.zone, operator=operator.name))
-            except BadValue as fault:
-                self.fail(name, fault.code, fault.message)
-        return tuple(found) if len(self.faults) == before else None
 
     # --- Everything else -----------------------------------------------------------------------
     def read_q(self, text: str) -> str:

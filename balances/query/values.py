@@ -12,9 +12,10 @@ from providers.money import AmountError, parse_amount, plain
 from providers.phrases import phrase as _
 
 _INSTANT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?(Z|[+-]\d{2}:\d{2})?",
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?(Z|[+ -]\d{2}:\d{2})?",
     re.ASCII,
 )
+YEARS = range(1900, 2201)  # every zone is able to tell these
 _DIRT = ("Cc", "Cs")  # control characters and lone surrogates: no database takes them all
 
 
@@ -92,7 +93,13 @@ def read_instant(text: str, *, zone: ZoneInfo) -> datetime:
         local = datetime.fromisoformat("".join(_iso_parts(match))) if match else None
         if local is None:
             raise ValueError
-        return _in_zone(local, zone).astimezone(UTC)
+        instant = _in_zone(local, zone).astimezone(UTC)
+        if not YEARS.start <= instant.year < YEARS.stop:
+            raise BadValue(
+                "bad_instant",
+                _("is between %(first)d and %(last)d", first=YEARS.start, last=YEARS.stop - 1),
+            )
+        return instant
     except (ValueError, OverflowError) as fault:
         if isinstance(fault, BadValue):
             raise
@@ -107,6 +114,7 @@ def read_instant(text: str, *, zone: ZoneInfo) -> datetime:
 
 def _iso_parts(match: re.Match[str]) -> tuple[str, str, str]:
     day, clock, offset = match.groups(default="")
+    offset = offset.replace(" ", "+")  # an address typed by hand reads a plus as a space
     return f"{day}T", clock or "00:00", "+00:00" if offset == "Z" else offset
 
 
