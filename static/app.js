@@ -102,11 +102,28 @@
     }
   });
 
-  /* copied figures paste as numbers: ASCII minus, no thousands separator inside a single figure */
+  /* copied figures paste as numbers: ASCII minus, no thousands separators; all other words stay as they are */
   document.addEventListener('copy', (e) => {
-    const text = String(document.getSelection());
-    if (!/\d/.test(text) || !document.getSelection().anchorNode?.parentElement?.closest('table, .amt')) return;
-    e.clipboardData.setData('text/plain', text.replace(/\u2212(?=\d)/g, '-').replace(/(\d),(?=\d{3}(?:\D|$))/g, '$1'));
+    const selection = document.getSelection();
+    if (e.target.closest?.('input, textarea') || !selection.rangeCount) return;
+    const range = selection.getRangeAt(0);
+    const text = String(selection);
+    const shown = (amt) => {
+      const part = document.createRange();
+      part.selectNodeContents(amt);
+      if (range.compareBoundaryPoints(Range.START_TO_START, part) > 0) part.setStart(range.startContainer, range.startOffset);
+      if (range.compareBoundaryPoints(Range.END_TO_END, part) < 0) part.setEnd(range.endContainer, range.endOffset);
+      return String(part);
+    };
+    let plain = '', at = 0;
+    all('.amt').filter((amt) => range.intersectsNode(amt)).map(shown).filter((figure) => /\d/.test(figure)).forEach((figure) => {
+      const start = text.indexOf(figure, at);
+      if (start < 0) return;
+      plain += text.slice(at, start) + figure.replace('\u2212', '-').replace(/[+,]/g, '');
+      at = start + figure.length;
+    });
+    if (!at) return;
+    e.clipboardData.setData('text/plain', plain + text.slice(at));
     e.preventDefault();
   });
 

@@ -21,7 +21,7 @@ from balances.results import Row
 from providers.models import AsOfSource, Outcome, RunScope, RunStatus, SyncRun
 from providers.words import error_class
 
-LINES = 30
+LINES = 15
 RUNS = 200
 READ = ("ok", "check")
 FAILED = ("bad", "alert")

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from balances.models import Account, Balance, Observation
+from balances.views.sync_log import LINES
 from providers.models import AsOfSource, Credential, Outcome, RunScope, RunStatus, SyncRun
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import NOW, READ_AT, make_balance, make_credential, make_scope
@@ -242,7 +243,7 @@ def test_oldest_line_is_compared_with_the_figure_before_it(
 
     lines = log(client, balance)
 
-    assert len(lines) == 30
+    assert len(lines) == LINES
     assert lines[-1][3] == "+1.00"
 
 
