@@ -169,6 +169,14 @@ def _instant(name: str, label: str, *, absent: str, is_sortable: bool = True) ->
     )
 
 
+_HOLDER = Field(
+    "holder",
+    _("Holder"),
+    Kind.CODE,
+    ("own", "customers"),
+    ascending=_("own first"),
+    descending=_("customers' first"),
+)
 _STATE = Field(
     "state",
     _("State"),
@@ -191,7 +199,7 @@ FIELDS = {
         _CURRENCY,
         _code("provider", _("Provider"), shape=CODE_SHAPE),
         _code("credential", _("Credential"), shape=ID_SHAPE),
-        _code("holder", _("Holder"), "own", "customers"),
+        _HOLDER,
         _text("account", _("Account")),
         _code("account_kind", _("Account kind"), "agent", "customer", "merchant", "wallet"),
         _text("owner", _("Owner")),

@@ -146,7 +146,9 @@ def _order(key: Sort, facts: Facts) -> list[OrderBy]:
         ranked = _by_credential(_RANKED[key.field], facts)
         return [OrderBy(ranked, descending=key.descending)]
     path = PATHS[key.field]
-    order = [OrderBy(F(path), descending=key.descending)]
+    # Own money stands first; its stored code does not.
+    descending = key.descending != (key.field == "holder")
+    order = [OrderBy(F(path), descending=descending)]
     if FIELDS[key.field].kind is Kind.TEXT:
         return [OrderBy(Exact(F(path), Value(""))), *order]
     return (

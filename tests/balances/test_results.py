@@ -427,6 +427,16 @@ def test_groups_by_provider_have_their_own_totals(acme: Tenant) -> None:
     assert [total.available.sum for total in holders] == [7]
 
 
+def test_own_money_stands_before_customers_in_groups_and_in_order(acme: Tenant) -> None:
+    credential = make_credential(acme)
+    for holder in ("CUSTOMERS", "OWN", "CUSTOMERS"):
+        make_balance(credential, holder=holder)
+
+    for text in ("group_by=holder", "sort=holder"):
+        assert [row.holder for row in page(acme, text).rows] == ["OWN", "CUSTOMERS", "CUSTOMERS"]
+    assert [row.holder for row in page(acme, "sort=-holder").rows][-1] == "OWN"
+
+
 def test_facets_count_the_tenant_whatever_the_filter(acme: Tenant, globex: Tenant) -> None:
     credential, other = make_credential(acme), make_credential(acme, provider="payman")
     make_balance(credential, "USD")

@@ -200,6 +200,8 @@ def _by(key: Sort) -> Callable[[Record, Record], int]:
 def _sorted_by(field: str, each: Record) -> Any:
     if field == "state":
         return STATES.index(each.values["state"])
+    if field == "holder":
+        return ("own", "customers").index(each.values["holder"])
     return each.values["credential_name" if field == "credential" else field]
 
 
