@@ -227,9 +227,9 @@ def _missing(context: Context) -> list[dict[str, Any]]:
 def _balances_link(
     context: Context, state: str, own: Sequence[Total], credential: Credential
 ) -> dict[str, str]:
-    """Lead to a credential's balances of one state, saying how many they are."""
+    """Lead to a credential's balances of one state, saying how many they are, or to all if none is."""
     n = count(own, state=state)
     label = ngettext("Show the balance", "Show the %(n)s balances", n) if n else _("Open the list")
     path = reverse("balances:list", args=[context.tenant.slug])
-    url = f"{path}?credential={credential.public_id}&state={state}"
-    return {"label": label % {"n": f"{n:,}"}, "url": url}
+    url = f"{path}?credential={credential.public_id}"
+    return {"label": label % {"n": f"{n:,}"}, "url": f"{url}&state={state}" if n else url}

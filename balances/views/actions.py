@@ -185,7 +185,9 @@ def held_decide(request: TenantRequest, tenant: str, public_id: str) -> HttpResp
     """Accept a held reading or discard it."""
     readings = HeldReading.objects.for_tenant(request.tenant).select_related("scope__credential")
     held = get_object_or_404(readings, public_id=public_id)
-    balances = Balance.objects.for_tenant(request.tenant).filter(scope=held.scope)
+    # A balance that seems to have moved still stands in its former scope.
+    credential = held.scope.credential
+    balances = Balance.objects.for_tenant(request.tenant).filter(account__credential=credential)
 
     def act(*, decision: str, **said: Any) -> None:
         lifecycle.decide_held(held, is_accepted=decision == "accept", **said)

@@ -141,10 +141,12 @@ def _counting(row: Row, balance: Balance) -> str:
 
 
 def _held(row: Row, balance: Balance, *, slug: str) -> dict[str, Any] | None:
-    held = (
-        HeldReading.objects.for_tenant(balance.tenant)
-        .filter(scope=balance.scope, decision=Decision.WAITING)
-        .first()
+    """Return the doubtful reading of its scope, or of another one that the balance seems to have moved to."""
+    waiting = HeldReading.objects.for_tenant(balance.tenant).filter(
+        scope__credential=balance.scope.credential, decision=Decision.WAITING
+    )
+    held = waiting.filter(scope=balance.scope).first() or next(
+        (each for each in waiting if any(_is_of(stored, row) for stored in each.rows)), None
     )
     if held is None:
         return None

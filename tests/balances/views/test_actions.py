@@ -1,6 +1,7 @@
 """The buttons: what they change, what they say, and where they lead back to."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -211,6 +212,22 @@ def test_held_reading_is_decided_by_its_button(
     held.refresh_from_db()
     assert held.decision == state
     assert answer.status_code == (302 if state == "ACCEPTED" else 422)
+
+
+def test_held_reading_of_a_balance_that_moved_is_decided_on_its_page(
+    admin: Client, account: Account, credential: Credential
+) -> None:
+    keep(credential, row("m-1", "1000.00"), ref="elsewhere", at=T0 + MINUTE)
+    page = reverse("balances:detail", args=["acme", balance("m-1").public_id])
+    form = Screen(admin.get(page)).part("//form[contains(@action, '/held/')]")
+
+    (address,), (named,) = form.texts("./@action"), form.texts(".//input[@name='balance']/@value")
+    said = {"balance": named, "decision": "accept", "reason": ""}
+    again = Screen(admin.post(address, said), status=422)
+    admin.post(address, {**said, "reason": "They count in cents now"})
+
+    assert again.has(f"//form[@action='{address}']")
+    assert balance("m-1").available == Decimal("1000.00")
 
 
 def test_credential_is_paused_resumed_and_retired(admin: Client, credential: Credential) -> None:
