@@ -219,7 +219,9 @@ def apply(
         unusual=unusual,
     )
     write(changes, writing=writing)
-    reopened = reopen_reported(changes, credential=desk.credential, now=desk.now)
+    reopened = reopen_reported(
+        changes, joined=writing.joined, credential=desk.credential, now=desk.now
+    )
     _count_once(desk, rows=rows, refs=writing.new_refs | reopened)
     desk.scope.row_count = len(rows)
     desk.scope.currencies = sorted({row.currency for row in rows})

@@ -1,5 +1,6 @@
 """Reopen closed accounts whose money is reported again, so that none moves unseen."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from balances.ingest.comparing import Changes
@@ -8,11 +9,13 @@ from providers.models import Credential
 from providers.tenancy import activity
 
 
-def reopen_reported(changes: Changes, *, credential: Credential, now: datetime) -> set[str]:
-    """Reopen a closed account that was missing and is back, or whose figures moved; log each as a notice.
+def reopen_reported(
+    changes: Changes, *, joined: Collection[int], credential: Credential, now: datetime
+) -> set[str]:
+    """Reopen a closed account that was missing and is back, moved, or has new money; log each as a notice.
 
-    Returns the references reopened, which are to be recounted. An account that goes on being reported with
-    the figures it was closed with stays closed.
+    `joined` are the closed accounts that new balances were written to. Returns the references reopened, which are
+    to be recounted. An account that goes on being reported with what it was closed with stays closed.
     """
     moved = {
         change.stored.account_id
@@ -20,6 +23,7 @@ def reopen_reported(changes: Changes, *, credential: Credential, now: datetime) 
         if change.stored.account.closed_at is not None
         and (change.is_figure or change.stored.missing_since is not None)
     }
+    moved.update(joined)
     closed = Account.unscoped.filter(pk__in=moved, closed_at__isnull=False) if moved else ()
     for account in closed:
         reopen(account, credential=credential, reason="Reported again", now=now)

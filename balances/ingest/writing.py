@@ -65,7 +65,7 @@ OBSERVATION = (
 
 @dataclass(kw_only=True)
 class Writing:
-    """What one reading is written with, and the references of the balances it brought up."""
+    """What one reading is written with; the references of its new balances, and the closed accounts these joined."""
 
     run: SyncRun
     credential: Credential
@@ -74,6 +74,7 @@ class Writing:
     now: datetime
     unusual: frozenset[int] = frozenset()
     new_refs: set[str] = field(default_factory=set)
+    joined: set[int] = field(default_factory=set)
 
 
 def write(changes: Changes, *, writing: Writing) -> None:
@@ -140,6 +141,7 @@ def _accounts(rows: list[BalanceRow], *, writing: Writing) -> dict[str, tuple[in
     if made:
         _insert_accounts(made)
     writing.new_refs |= by_ref.keys()
+    writing.joined |= {pk for pk, place in held.values() if place.closed_at is not None}
     found = {ref: (pk, place.holder, place.counting) for ref, (pk, place) in held.items()}
     return found | {a.external_ref: (a.pk, a.holder, a.counting) for a in made}
 

@@ -509,6 +509,29 @@ def test_closed_account_that_is_back_or_moves_is_reopened_with_a_notice(
     assert ActivityEntry.unscoped.get().action == "account.reopen"
 
 
+def test_closed_account_with_money_in_a_new_currency_is_reopened_and_recounted(
+    credential: Credential,
+) -> None:
+    newer = make_credential(credential.tenant)
+    keep(credential, row("m-1"))
+    close("m-1")
+    keep(newer, row("m-1"))
+    counted = dict(Balance.unscoped.values_list("account__credential", "counting"))
+
+    keep(credential, row("m-1"), row("m-1", "5000.00", currency="EUR"), at=T0 + MINUTE)
+
+    account = Account.unscoped.get(credential=credential)
+    assert (account.closed_at, account.reopened_at is not None) == (None, True)
+    assert ActivityEntry.unscoped.get().action == "account.reopen"
+    assert counted == {credential.pk: "DUPLICATE", newer.pk: "LIVE"}
+    found = Balance.unscoped.values_list("account__credential", "currency", "counting")
+    assert set(found) == {
+        (credential.pk, "USD", "LIVE"),
+        (credential.pk, "EUR", "LIVE"),
+        (newer.pk, "USD", "DUPLICATE"),
+    }
+
+
 def test_flags_and_scale_are_kept(credential: Credential) -> None:
     keep(credential, row("m-1", "-1.234", decimals=2, currency="ZZZ9"))
 
