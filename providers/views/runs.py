@@ -21,7 +21,7 @@ from providers.tenancy.scoping import Action, TenantRequest, may, role_required
 from providers.views import selection
 from providers.views.health import mend_text
 from providers.views.streaks import Missed, missed
-from providers.words import error_brief, error_class, error_words
+from providers.words import error_brief, error_class, error_words, told_status
 
 TABLE = {"providers-runs-table": "providers/_runs_table.html"}
 TONES = {
@@ -54,6 +54,7 @@ class RunItem:
     icon: str
     text: str
     why: str
+    error: str
     done: int
     total: int
     took: timedelta | None
@@ -90,6 +91,7 @@ def present(
         icon=icon,
         text=run_text(run, missed=missed, streak=streak),
         why=why_text(run, missed=missed),
+        error=capfirst(str(error_words(run.error_code).short)) if run.error_code else "",
         done=done,
         total=max(run.scopes_total, done, 1),
         took=_took(run, streak=streak),
@@ -204,6 +206,7 @@ def run(request: TenantRequest, tenant: str, public_id: str) -> HttpResponse:
     item = present(found, tenant=request.tenant, missed=lost)
     context = {
         "item": item,
+        "mend": _mend(request, item),
         "scopes": [_scope_item(outcome) for outcome in outcomes.order_by("outcome", "id")],
         "live": item.running,
         "runs_url": reverse("providers:runs", args=[request.tenant.slug]),
@@ -218,21 +221,30 @@ def _has_any(tenant: Tenant) -> bool:
     return bool(SyncRun.objects.for_tenant(tenant).exists())
 
 
-def _mend(request: TenantRequest, item: RunItem, *, asked: selection.Selection) -> dict[str, Any]:
+def _mend(
+    request: TenantRequest, item: RunItem, *, asked: selection.Selection | None = None
+) -> dict[str, Any]:
     """Say of a failure what mends it, when it is tried again, and where its runs stand one by one."""
     credential, slug = item.run.credential, request.tenant.slug
     is_last = bool(credential.error_code) and credential.error_code == item.run.error_code
     mended_by_us = is_last and may(request.role, action=Action.MANAGE_CREDENTIALS)
-    each = asked.address(status=RunStatus.FAILED, credential=credential, is_each=True)
+    each = ""
+    if asked is not None and item.streak > 1:
+        each = asked.address(status=RunStatus.FAILED, credential=credential, is_each=True)
     return {
         "remedy": error_words(item.run.error_code).remedy if item.run.error_code else "",
         "next_at": credential.due_at if is_last and credential.is_active else None,
-        "each_url": each if item.streak > 1 else "",
+        "each_url": each,
         "url": reverse("providers:credential", args=[slug, credential.public_id])
         if mended_by_us
         else "",
         "label": mend_text(credential) if mended_by_us else "",
     }
+
+
+def _is_bare(detail: str) -> bool:
+    """Tell whether a detail is the status alone, which the words say already."""
+    return detail == f"HTTP {told_status(detail)}"
 
 
 def _scope_item(outcome: RunScope) -> dict[str, Any]:
@@ -249,7 +261,7 @@ def _scope_item(outcome: RunScope) -> dict[str, Any]:
         "changed_text": f"{outcome.rows_changed:,}"
         if outcome.outcome == Outcome.READ
         else _("not known"),
-        "detail": outcome.error_detail,
+        "detail": "" if _is_bare(outcome.error_detail) else outcome.error_detail,
         "rows_read": outcome.rows_read,
         "rows_changed": outcome.rows_changed,
     }

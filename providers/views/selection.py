@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from providers.connectors import CONNECTORS
 from providers.models import Credential, RunStatus, SyncRun
@@ -188,7 +189,11 @@ def _pager(asked: Selection, page: Page[SyncRun], *, runs: int) -> dict[str, Any
     lines = page.paginator.count
     text = _("%(start)s to %(end)s of %(count)s runs")
     if lines != runs:
-        text = _("%(start)s to %(end)s of %(count)s lines (%(runs)s runs)")
+        text = ngettext(
+            "%(start)s to %(end)s of %(count)s line (%(runs)s runs)",
+            "%(start)s to %(end)s of %(count)s lines (%(runs)s runs)",
+            lines,
+        )
     said = {"start": page.start_index(), "end": page.end_index(), "count": lines, "runs": runs}
     return {
         "text": text % {name: f"{n:,}" for name, n in said.items()},

@@ -116,10 +116,10 @@ def missed(tenant: Tenant, runs: Sequence[SyncRun]) -> Mapping[int, Missed]:
 def _names(outcomes: QuerySet[RunScope]) -> dict[int, list[str]]:
     """Name the first parts of each run, with why each was not read."""
     first = outcomes.annotate(
-        place=Window(RowNumber(), partition_by=F("run_id"), order_by=F("pk").asc())
+        place=Window(RowNumber(), partition_by=F("run_id"), order_by=F("scope_id").asc())
     ).filter(place__lte=NAMED)
     found: dict[int, list[str]] = {}
-    for each in first.order_by("run_id", "pk").values(*_NAME):
+    for each in first.order_by("run_id", "scope_id").values(*_NAME):
         found.setdefault(each["run_id"], []).append(_named(each))
     return found
 
