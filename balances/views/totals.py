@@ -16,12 +16,15 @@ from providers.money import places
 
 @dataclass(frozen=True, kw_only=True)
 class FigureView:
-    """One sum; `from_text` says of how many rows, unless all report it or none."""
+    """One sum; `from_text` says of how many rows, unless all report it or none.
+
+    `negative_count` is written as it is read, and empty where nothing is negative.
+    """
 
     sum: Decimal | None
     from_text: str
     negative: Decimal
-    negative_count: int
+    negative_count: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ def figure_view(figure: AmountTotal, *, rows: int) -> FigureView:
         if partial
         else "",
         negative=figure.negative_sum,
-        negative_count=figure.negative_count,
+        negative_count=f"{figure.negative_count:,}" if figure.negative_count else "",
     )
 
 
