@@ -180,7 +180,7 @@ def test_paused_credential_is_not_read(acme: Tenant, simulator: Simulator) -> No
     credential = connect(acme, simulator, "payiano")
     Credential.unscoped.update(paused_at=schedule.database_now(), due_at=None)
 
-    assert sync(acme)[0] == 0
+    assert sync(acme)[0] == 4
     assert sync(acme, credential)[0] == 4
     assert simulator.log == []
 
@@ -323,11 +323,11 @@ def test_scope_a_joined_run_did_not_reach_is_said_so(
     assert "account: not reached" in printed
 
 
-def test_tenant_without_an_active_credential_is_told_on_stderr(
+def test_sync_that_read_nothing_exits_with_4_and_says_so(
     acme: Tenant, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert sync(acme)[0] == 0
-    assert "no active credential" in capsys.readouterr().err
+    assert sync(acme)[0] == 4
+    assert "has no active credential; nothing was read" in capsys.readouterr().err
 
 
 def test_older_rows_are_counted_on_their_scopes_line(acme: Tenant, simulator: Simulator) -> None:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
     """Read every active credential of a tenant, or one; join a run that reads everything already."""
 
     help = (
-        "Read balances now. Exit status: 0 all read, 3 partial, 4 failed or held. "
+        "Read balances now. Exit status: 0 all read, 3 partial, 4 failed, held or nothing to read. "
         "A run under way is waited for, a held scope is not, nor a wait the provider asked for."
     )
 
@@ -44,7 +44,8 @@ class Command(BaseCommand):
         """Read one credential after another. Raises: CommandError, for unknown names."""
         found = _credentials(options)
         if not found:
-            self.stderr.write(f"Tenant {options['tenant']!r} has no active credential.")
+            told = f"Tenant {options['tenant']!r} has no active credential; nothing was read."
+            self.stderr.write(told)
         statuses = [self._read(each) for each in found]
         if status := exit_status(statuses):
             raise SystemExit(status)
@@ -136,10 +137,9 @@ def _untold(scope: Scope, *, run: SyncRun) -> str:
 
 def exit_status(statuses: list[str]) -> int:
     """Sum the runs up: 0 when all was read, 3 when some was, 4 when nothing was."""
-    if all(status == RunStatus.SUCCEEDED for status in statuses):
-        return 0
-    read = {RunStatus.SUCCEEDED, RunStatus.PARTIAL}
-    return PARTIAL if read & set(statuses) else FAILED
+    if not {RunStatus.SUCCEEDED, RunStatus.PARTIAL} & set(statuses):
+        return FAILED
+    return 0 if set(statuses) == {RunStatus.SUCCEEDED} else PARTIAL
 
 
 def _credentials(options: dict[str, Any]) -> list[Credential]:
