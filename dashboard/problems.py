@@ -16,7 +16,7 @@ from balances.models import Balance, Decision, HeldReading, HoldReason
 from balances.results import Context, Total
 from balances.templatetags.figures import moment
 from balances.views.missing import asked
-from dashboard.standing import count, kept, of_credential
+from dashboard.standing import count, kept, of_credential, unconfirmed
 from providers.errors import CredentialRejected
 from providers.models import Credential, Scope
 from providers.tenancy.scoping import Action, may
@@ -105,10 +105,7 @@ def _stale(
                 "tone": "warn",
                 "icon": "clock",
                 "fact": fact % {"n": f"{n:,}", "name": credential_label(credential)},
-                "text": _joined(
-                    _("No run has confirmed them in time."),
-                    kept(own[key], now=context.now, state="stale"),
-                ),
+                "text": unconfirmed(own[key], now=context.now),
                 "links": [_balances_link(context, "stale", own[key], credential)],
             }
         )

@@ -1,6 +1,6 @@
 """Say of a part of the balances how many are in which state, and from when the figures they keep are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -50,17 +50,36 @@ def kept(parts: Sequence[Total], *, now: datetime, state: str = "") -> str:
     """
     wanted = {state} if state else set(STATES) - {"never"}
     own = [part for part in parts if wanted & part.reads.keys()]
-    read = reduce(
-        Reads.joined,
-        (reads for part in own for name, reads in part.reads.items() if name in wanted),
-        Reads(rows=0, first=None, last=None),
-    )
+    read = _joined(own, wanted)
     if read.first is None:
         return ""
     codes = get_text_list(sorted({part.currency for part in own}), _("and"))
     what = ngettext("{n} balance in {codes}", "{n} balances in {codes}", read.rows)
     said = format_html(what, n=f"{read.rows:,}", codes=codes)
     return format_html(_pattern(read), what=said, time=moment(read.first, now))
+
+
+def unconfirmed(parts: Sequence[Total], *, now: datetime) -> str:
+    """Say since when nothing has confirmed the stale balances among some parts."""
+    read = _joined(parts, {"stale"})
+    if read.first is None:
+        return ""
+    alike = _minute(read.first) == _minute(read.last)
+    pattern = (
+        _("No run has confirmed them since {time}.")
+        if alike
+        else _("No run has confirmed them in time, the oldest since {time}.")
+    )
+    return format_html(pattern, time=moment(read.first, now))
+
+
+def _joined(parts: Iterable[Total], states: Collection[str]) -> Reads:
+    """Add up the readings of the balances in some states."""
+    return reduce(
+        Reads.joined,
+        (reads for part in parts for name, reads in part.reads.items() if name in states),
+        Reads(rows=0, first=None, last=None),
+    )
 
 
 def _pattern(read: Reads) -> str:

@@ -441,11 +441,21 @@ def test_stale_balances_are_one_line_per_credential_and_lead_to_them(
     screen = see(client)
 
     assert problems(screen) == [
-        "2 balances of Payiano Collections are stale. No run has confirmed them in time."
-        " 2 balances in USD keep their 09:00 figures."
+        "2 balances of Payiano Collections are stale. No run has confirmed them since 09:00."
     ]
     link = screen.href("Show the 2 balances")
     assert Screen(client.get(link)).column(0) == ["Late", "Late"]
+
+
+def test_stale_balances_of_several_times_are_said_by_the_oldest(
+    client: Client, payiano: Credential
+) -> None:
+    for ago in (2, 30):
+        make_balance(payiano, scope=make_scope(payiano, read_at=NOW - ago * HOUR))
+
+    assert problems(see(client))[0].endswith(
+        " No run has confirmed them in time, the oldest since 19 Nov, 05:00."
+    )
 
 
 def test_paused_credential_is_no_problem_and_says_who_paused_it(
