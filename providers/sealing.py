@@ -23,7 +23,14 @@ _KID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class SealingError(Exception):
-    """Say why a value cannot be sealed or opened, without the value or a key."""
+    """Say why a value cannot be sealed or opened: it names the key, without the value or the key itself."""
+
+    code = "secret_unreadable"
+
+    @property
+    def explained(self) -> str:
+        """Say it for storing and showing beside the code."""
+        return str(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +99,9 @@ class KeyRing:
         try:
             opened = self._ciphers[kid].decrypt(nonce, body, place.bound(kid))
         except InvalidTag:
-            raise SealingError("The value was changed, or sealed for another place.") from None
+            raise SealingError(
+                f"The key {kid!r} does not open it: it was changed, or sealed for another place."
+            ) from None
         return opened.decode()
 
 
@@ -103,7 +112,7 @@ def key_of(sealed: str) -> str:
 
 def _split(sealed: str) -> tuple[str, bytes, bytes]:
     parts = sealed.split(".")
-    if len(parts) != 4 or parts[0] != VERSION:
+    if len(parts) != 4 or parts[0] != VERSION or _KID.fullmatch(parts[1]) is None:
         raise SealingError("The value is not one of ours.")
     try:
         nonce, body = _decode(parts[2]), _decode(parts[3])

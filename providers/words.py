@@ -93,6 +93,28 @@ ERRORS = {
         _("An operator must allow the host before it is asked."),
         _("address not allowed"),
     ),
+    "secret_unreadable": ErrorWords(
+        _("its secret cannot be opened"),
+        _(
+            "An operator must bring its key back to SEALING_KEYS; if it is lost, replace the secret."
+        ),
+        _("secret not opened"),
+    ),
+    "stalled": ErrorWords(
+        _("it finished nothing for too long"),
+        _("It is tried again by itself; what was read until then is kept."),
+        _("stalled"),
+    ),
+    "lease_lost": ErrorWords(
+        _("another run took over, or it was stopped"),
+        _("What was read until then is kept."),
+        _("taken over"),
+    ),
+    "internal_error": ErrorWords(
+        _("it failed on our side"),
+        _("This is our mistake; report it. It is tried again by itself."),
+        _("our mistake"),
+    ),
 }
 # How `providers.http.verdicts` begins the detail of an answer that is no success.
 STATUS = re.compile(r"HTTP (\d{3})\b")

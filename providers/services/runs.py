@@ -21,6 +21,7 @@ from providers.http import Limits
 from providers.models import Credential, Outcome, RunStatus, Scope, ScopeKind, SyncRun, Trigger
 from providers.rows import Environment, ScopeReading, ScopeSeed, Wanted
 from providers.rows import ScopeKind as SeedKind
+from providers.sealing import SealingError
 from providers.services.clients import open_client
 from providers.services.secrets import settings_of, values_of
 from providers.services.watching import watch
@@ -271,7 +272,7 @@ def _words(error: Exception | None) -> tuple[str, str]:
     if error is None:
         return "", ""
     code = getattr(error, "code", "internal_error")
-    return code, error.explained if isinstance(error, ProviderError) else ""
+    return code, error.explained if isinstance(error, (ProviderError, SealingError)) else ""
 
 
 def _log_outcome(run: SyncRun) -> None:

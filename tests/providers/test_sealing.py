@@ -86,12 +86,26 @@ def test_a_changed_value_does_not_open(position: int) -> None:
         ring(a=OLD).open("".join(sealed), place=HERE)
 
 
+def test_a_value_its_key_does_not_open_is_named_by_its_key() -> None:
+    sealed = ring(a=OLD).seal("sk.live.1234", place=HERE)
+
+    with pytest.raises(SealingError) as refused:
+        ring(a=NEW).open(sealed, place=HERE)
+
+    assert refused.value.code == "secret_unreadable"
+    assert "'a'" in refused.value.explained
+    assert sealed.rpartition(".")[2] not in refused.value.explained
+
+
 @pytest.mark.parametrize(
-    "text", ["", "sk.live.1234", "v2.a.b.c", "v1.a.b", "v1.a.????.x", "v1.a.AAAA.BBBB"]
+    "text",
+    ["", "sk.live.1234", "v2.a.b.c", "v1.a.b", "v1.a.????.x", "v1.a.AAAA.BBBB", "v1.s k.AA.AA"],
 )
 def test_what_is_not_a_sealed_value_is_refused(text: str) -> None:
-    with pytest.raises(SealingError):
+    with pytest.raises(SealingError) as refused:
         ring(a=OLD).open(text, place=HERE)
+
+    assert "s k" not in str(refused.value)
 
 
 def test_a_ring_is_read_in_order() -> None:

@@ -116,6 +116,22 @@ def test_rejected_key_exits_with_4_and_marks_the_credential(
     verify()
 
 
+def test_secret_that_cannot_be_opened_is_told_with_the_key_it_needs(
+    acme: Tenant, simulator: Simulator, settings: Any
+) -> None:
+    credential = connect(acme, simulator, "payiano")
+    settings.SEALING_KEYS = "other:" + "A" * 43 + "="
+
+    status, printed = sync(acme)
+
+    credential.refresh_from_db()
+    assert status == 4, printed
+    assert "secret_unreadable The key 'test' is not in the ring." in printed
+    assert credential.error_code == "secret_unreadable"
+    assert "'test'" in credential.error_detail
+    assert simulator.log == []
+
+
 def test_held_reading_exits_with_4_and_is_not_waited_for(
     acme: Tenant, simulator: Simulator
 ) -> None:
