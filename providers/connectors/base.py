@@ -7,6 +7,7 @@ reply into rows. Nothing outside it knows the provider's name.
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from providers.connectors.fields import (
     CredentialField,
@@ -102,7 +103,8 @@ class Connector(Protocol):
 
     `code` is stored and never changes. `reports` are the amounts the provider really tells.
     `about` says in a line what key it takes and what that reads.
-    `hosts` are those a base URL may name without the operator saying so. `legend` explains an
+    `hosts` are those a base URL may name without the operator saying so, each with the world it
+    serves, `None` where the key alone decides. `legend` explains an
     amount in the provider's words. `burst` calls may follow each other before the pace holds.
     """
 
@@ -112,7 +114,7 @@ class Connector(Protocol):
     fields: ClassVar[tuple[CredentialField, ...]]
     reports: ClassVar[frozenset[AmountKind]]
     default_base_url: ClassVar[Mapping[Environment, str]]
-    hosts: ClassVar[tuple[str, ...]]
+    hosts: ClassVar[Mapping[str, Environment | None]]
     legend: ClassVar[Mapping[AmountKind, Meaning]]
     burst: ClassVar[int] = 1
 
@@ -148,6 +150,10 @@ class Connector(Protocol):
     def environment_of(self, secrets: Mapping[str, str | Secret]) -> Environment | None:
         """Return the environment the key itself names, `None` when its text does not say."""
         return None
+
+    def world_of(self, values: Values) -> Environment | None:
+        """Return the environment that the base URL entered serves, `None` when its host does not say."""
+        return self.hosts.get(urlsplit(str(values["base_url"])).hostname or "")
 
     def client_options(self, values: Values) -> dict[str, Any]:
         """Return headers and pace for the client of one run."""

@@ -162,7 +162,10 @@ class Payiano(Connector):
         Environment.LIVE: "https://api.payiano.com/v1",
         Environment.SANDBOX: "https://api.payiano.dev/v1",
     }
-    hosts = ("api.payiano.com", "api.payiano.dev")
+    hosts: ClassVar = {
+        "api.payiano.com": Environment.LIVE,
+        "api.payiano.dev": Environment.SANDBOX,
+    }
     legend: ClassVar = {
         AmountKind.AVAILABLE: Meaning(
             _("Available"), _("can be withdrawn, transferred or paid out now")

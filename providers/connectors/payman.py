@@ -72,7 +72,10 @@ class Payman(Connector):
         Environment.LIVE: "https://agent.payman.ai/api",
         Environment.SANDBOX: "https://agent-sandbox.payman.ai/api",
     }
-    hosts = ("agent.payman.ai", "agent-sandbox.payman.ai")
+    hosts: ClassVar = {
+        "agent.payman.ai": Environment.LIVE,
+        "agent-sandbox.payman.ai": Environment.SANDBOX,
+    }
     legend: ClassVar = {
         AmountKind.AVAILABLE: Meaning(
             _("Spendable"),

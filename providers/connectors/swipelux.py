@@ -81,7 +81,11 @@ class Swipelux(Connector):
     about = _("API key. Reads the wallets of every customer, or of those you choose.")
     reports = frozenset({AmountKind.AVAILABLE, AmountKind.LEDGER})
     default_base_url: ClassVar = dict.fromkeys(Environment, "https://platform.swipelux.com")
-    hosts = ("platform.swipelux.com", "platform.sbx.swipelux.com", "wallet.swipelux.com")
+    hosts: ClassVar = {
+        "platform.swipelux.com": None,
+        "platform.sbx.swipelux.com": Environment.SANDBOX,
+        "wallet.swipelux.com": None,
+    }
     legend: ClassVar = dict.fromkeys(reports, Meaning(_("Amount"), TOKEN_HELD))
     fields = (
         CredentialField(

@@ -72,6 +72,12 @@ class Draft:
         return self.saved is not None and bool(self.secrets)
 
     @property
+    def names_address(self) -> bool:
+        """Tell whether the base URL is new, or other than the saved one."""
+        stored = settings_of(self.saved) if self.saved is not None else {}
+        return bool(self.settings["base_url"] != stored.get("base_url"))
+
+    @property
     def asks_otherwise(self) -> bool:
         """Tell whether what is asked, or with which key, differs from what was saved."""
         if self.saved is None or self.secrets:
@@ -119,18 +125,37 @@ def check(entered: Entered) -> Draft:
 
 
 def check_environment(draft: Draft) -> None:
-    """Compare the environment that the key itself names with the credential's.
+    """Compare the environment that the key or the address itself names with the credential's.
 
-    Raises: SettingsError, at the secret's field.
+    An address that was saved is left alone: only a new one is judged.
+    Raises: SettingsError, at the secret's field and at the base URL's.
     """
+    faults: dict[str, str] = {}
+    own = draft.environment
     named = draft.connector.environment_of(draft.secrets)
-    if named is None or named == draft.environment:
-        return
+    if named not in (None, own):
+        faults |= dict.fromkeys(draft.secrets, _wrong_key(named, own=own))
+    served = draft.connector.world_of(draft.connector.values(draft.settings))
+    if draft.names_address and served not in (None, own):
+        right = draft.connector.default_base_url[own]
+        faults["base_url"] = _wrong_address(served, own=own, right=right)
+    if faults:
+        raise SettingsError(faults)
+
+
+def _wrong_key(named: Environment | None, *, own: Environment) -> str:
     message = _(
         "This is a %(key)s key, and the credential is %(own)s. Make a credential for %(key)s."
     )
-    words = {"key": named.lower(), "own": draft.environment.lower()}
-    raise SettingsError(dict.fromkeys(draft.secrets, message % words))
+    return message % {"key": str(named).lower(), "own": own.lower()}
+
+
+def _wrong_address(served: Environment | None, *, own: Environment, right: str) -> str:
+    message = _(
+        "This address serves %(served)s, and the credential is %(own)s. "
+        "For %(own)s it is %(right)s; for this address make a credential for %(served)s."
+    )
+    return message % {"served": str(served).lower(), "own": own.lower(), "right": right}
 
 
 def _parse_settings(entered: Entered, *, faults: dict[str, str]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Scripted(Connector):
     fields = common_fields(requests_per_second=Decimal(10))
     reports = frozenset(AmountKind)
     default_base_url: ClassVar = {Environment.LIVE: "https://scripted.example"}
-    hosts = ()
+    hosts: ClassVar = {}
     legend: ClassVar = {}
 
     def __init__(self) -> None:

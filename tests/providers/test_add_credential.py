@@ -100,6 +100,19 @@ def test_no_test_sends_no_request(acme: Tenant, add: Any, simulator: Any) -> Non
     assert simulator.log == []
 
 
+def test_an_address_of_another_environment_is_warned_about(acme: Tenant, add: Any) -> None:
+    out, err = add(
+        "--provider=payiano",
+        "--no-test",
+        "--set",
+        "base_url=https://api.payiano.dev/v1",
+        stdin="access_token=abcdefghijklmnop\n",
+    )
+
+    assert out
+    assert "https://api.payiano.com/v1" in err
+
+
 def test_a_key_of_another_environment_is_warned_about(
     acme: Tenant, add: Any, simulator: Any
 ) -> None:

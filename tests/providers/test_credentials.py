@@ -107,6 +107,59 @@ def test_a_key_that_names_another_environment_is_refused(
     assert set(refused.value.errors) == {"api_key"}
 
 
+SERVED = [
+    ("payiano", "LIVE", "https://api.payiano.dev/v1", "https://api.payiano.com/v1"),
+    ("payiano", "SANDBOX", "https://API.payiano.com/v1", "https://api.payiano.dev/v1"),
+    ("payman", "LIVE", "https://agent-sandbox.payman.ai/api", "https://agent.payman.ai/api"),
+    ("payman", "SANDBOX", "https://agent.payman.ai/api", "https://agent-sandbox.payman.ai/api"),
+    ("swipelux", "LIVE", "https://platform.sbx.swipelux.com", "https://platform.swipelux.com"),
+]
+
+
+@pytest.mark.parametrize(("slot", "environment", "url", "right"), SERVED)
+def test_an_address_of_another_environment_is_refused_at_its_field(
+    acme: Tenant, simulator: Any, slot: str, environment: str, url: str, right: str
+) -> None:
+    changes = {"environment": environment, "settings": {"base_url": url}}
+    draft = check(enter(acme, simulator, slot, **changes))
+
+    with pytest.raises(SettingsError) as refused:
+        check_environment(draft)
+
+    assert right in refused.value.errors["base_url"]
+
+
+@pytest.mark.parametrize(
+    ("slot", "environment", "url"),
+    [
+        ("payiano", "LIVE", ""),
+        ("payiano", "SANDBOX", ""),
+        ("payiano", "SANDBOX", "https://api.payiano.dev/v1"),
+        ("payman", "LIVE", "https://agent.payman.ai/api"),
+        ("swipelux_sandbox", "SANDBOX", "https://platform.swipelux.com"),  # the key alone decides
+        ("swipelux_sandbox", "SANDBOX", "https://platform.sbx.swipelux.com"),
+    ],
+)
+def test_an_address_of_the_same_environment_is_taken(
+    acme: Tenant, simulator: Any, slot: str, environment: str, url: str
+) -> None:
+    changes = {"environment": environment, "settings": {"base_url": url}}
+
+    check_environment(check(enter(acme, simulator, slot, **changes)))
+
+
+def test_a_new_address_is_judged_and_a_saved_one_left_alone(acme: Tenant, simulator: Any) -> None:
+    there = {"base_url": "https://api.payiano.dev/v1"}
+    right, wrong = (save(acme, simulator, name=n, settings=s) for n, s in (("a", {}), ("b", there)))
+    secrets = simulator.secrets["payiano"]
+
+    check_environment(edit(wrong, settings={"interval": "120"}))
+    with pytest.raises(SettingsError) as refused:
+        check_environment(edit(right, settings=there, secrets=secrets))
+
+    assert set(refused.value.errors) == {"base_url"}
+
+
 def test_no_fault_shows_a_secret(acme: Tenant, simulator: Any) -> None:
     faults = faults_of(acme, simulator, secrets={"access_token": "canary with spaces"})
 

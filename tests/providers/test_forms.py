@@ -116,6 +116,19 @@ def test_a_key_of_another_environment_is_refused_by_the_form(
     assert not Credential.objects.for_tenant(acme).exists()
 
 
+def test_an_address_of_another_environment_is_refused_by_the_form(
+    acme: Tenant, alice: User, sign_in: SignIn, simulator: Any
+) -> None:
+    data = posted(acme, simulator, base_url="https://api.payiano.dev/v1", environment="LIVE")
+
+    page = sign_in(alice).post(address("credential_add", acme, "payiano"), data)
+
+    assert page.status_code == 422
+    assert 'id="id_base_url_error"' in page.content.decode()
+    assert "https://api.payiano.com/v1" in page.content.decode()
+    assert not Credential.objects.for_tenant(acme).exists()
+
+
 def test_a_version_that_does_not_work_yet_is_refused_in_words(
     acme: Tenant, alice: User, sign_in: SignIn, simulator: Any
 ) -> None:
