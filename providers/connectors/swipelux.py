@@ -162,13 +162,16 @@ class Swipelux(Connector):
         environment = self.environment_of({"api_key": values["api_key"]})
         has_read = False
         rows: tuple[BalanceRow, ...] = ()
+        refs: frozenset[str] = frozenset()
         try:
             seeds = self.scopes(values)
             if seeds == (LISTING,):
                 seeds = tuple(each.seed for _, each in _ask_page(http, page=1, offset=0).items)
                 has_read = True
+                refs = frozenset(each.ref for each in seeds)
             for seed in seeds[:TRIED]:
                 rows += _customer_rows(http, seed)
+                refs |= {seed.ref}
                 has_read = True
         except ProviderError as error:
             return verdict.failed(
@@ -179,7 +182,6 @@ class Swipelux(Connector):
                 token_proven=has_read,
             )
         detail = "" if seeds else _("The key works; Swipelux lists no customers yet.")
-        refs = frozenset(each.ref.removeprefix(PREFIX) for each in seeds)
         return verdict.passed(environment=environment, rows=rows, refs=refs, detail=detail)
 
     def fetch_scopes(

@@ -32,9 +32,10 @@ class Step:
 class Verdict:
     """Hold what a test found before anything is saved.
 
-    `steps` are those proven, in order, and last the one that failed. `refs` are the account
-    references seen on the way, bounded by the first page: none of them known means another
-    company's key. `rows` are the first balances read. The provider's name is cleaned here.
+    `steps` are those proven, in order, and last the one that failed. `refs` are the references
+    seen on the way, of accounts and of scopes the provider vouches for, bounded by the first page:
+    none of them known means another company's key. `rows` are the first balances read. The
+    provider's name is cleaned here.
     """
 
     ok: bool

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from providers.connectors.base import Verdict
 from providers.http import Limits
-from providers.models import Credential
+from providers.models import Credential, Scope, ScopeKind
 from providers.services.clients import open_client
 from providers.services.drafts import Draft
 from providers.services.holdings import HeldRefs, held_refs
@@ -78,7 +78,7 @@ def _is_stranger(draft: Draft, verdict: Verdict, *, seen: frozenset[str], held: 
     assert draft.saved is not None  # noqa: S101  # there is nothing to compare a new one with
     known = held(draft.saved) - _named(draft)
     ours, theirs = draft.saved.identity_ref, verdict.identity_ref
-    if (ours and ours == theirs) or seen & known:
+    if (ours and ours == theirs) or seen & (known | _read_scopes(draft.saved)):
         return False
     return bool(known or ours) if draft.is_replacing else bool(ours and theirs)
 
@@ -96,5 +96,12 @@ def _also_through(
     return tuple(
         other
         for other in others.select_related("tenant").order_by("created_at", "pk")
-        if (same_id and other.identity_ref == same_id) or seen & held(other)
+        if (same_id and other.identity_ref == same_id) or seen & (held(other) | _read_scopes(other))
     )
+
+
+def _read_scopes(credential: Credential) -> frozenset[str]:
+    """Return the scopes once read whole: a customer without a wallet is known by its scope alone."""
+    scopes = Scope.objects.for_tenant(credential.tenant).filter(credential=credential)
+    read = scopes.filter(kind=ScopeKind.BALANCES, readings__gt=0)
+    return frozenset(read.values_list("ref", flat=True))

@@ -17,7 +17,9 @@ from providers.services.drafts import Draft, Entered, check
 from providers.services.secrets import settings_of
 from providers.services.verification import probe
 from providers.simulator.server import Simulator
+from providers.simulator.world import Customer
 from providers.tenancy.models import Tenant
+from tests.providers.entries import edit, enter
 from tests.sync.worlds import PROVIDERS, connect, held, truth
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -248,6 +250,65 @@ def test_key_of_another_agent_is_refused_by_the_test_after_a_first_sync(
 
     assert finding.is_stranger
     assert not finding.is_fit
+
+
+def _newcomers_first(simulator: Simulator) -> None:
+    company = simulator.company("swipelux")
+    newest = {ref: Customer(ref=ref, name=ref) for ref in ("cus_n1", "cus_n2", "cus_n3")}
+    company.customers = {**newest, **company.customers}
+
+
+def _first_ones_emptied(simulator: Simulator) -> None:
+    for customer in list(simulator.company("swipelux").customers.values())[:3]:
+        for ref in list(customer.wallets):
+            simulator.edit("remove_wallet", provider="swipelux", ref=ref)
+
+
+def _nobody_has_wallets_but_one(simulator: Simulator) -> None:
+    for customer in list(simulator.company("swipelux").customers.values())[:-1]:
+        for ref in list(customer.wallets):
+            simulator.edit("remove_wallet", provider="swipelux", ref=ref)
+
+
+@pytest.mark.parametrize("chosen", ["", "all"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, None),
+        (None, _newcomers_first),
+        (None, _first_ones_emptied),
+        (_nobody_has_wallets_but_one, None),
+    ],
+)
+def test_a_new_key_of_the_same_swipelux_company_is_known_by_its_customers(
+    acme: Tenant, simulator: Simulator, before: Any, after: Any, chosen: str
+) -> None:
+    if before:
+        before(simulator)
+    refs = ",".join(simulator.company("swipelux").customers) if chosen else ""
+    credential = connect(acme, simulator, "swipelux", customer_ids=refs)
+    sync(acme)
+    if after:
+        after(simulator)
+    simulator.edit("replace_key", slot="swipelux")
+    secrets = simulator.secrets["swipelux"]
+
+    replaced = probe(edit(credential, secrets=secrets))
+    added = probe(check(enter(acme, simulator, "swipelux", name="Again", secrets=secrets)))
+
+    assert replaced.is_fit
+    assert added.also_through == (credential,)
+
+
+def test_another_swipelux_companys_key_stays_a_stranger(acme: Tenant, simulator: Simulator) -> None:
+    credential = connect(acme, simulator, "swipelux")
+    sync(acme)
+    secrets = simulator.secrets["swipelux_other"]
+
+    assert probe(edit(credential, secrets=secrets)).is_stranger
+    assert not probe(
+        check(enter(acme, simulator, "swipelux", name="Other", secrets=secrets))
+    ).also_through
 
 
 def test_key_of_another_agent_applies_nothing(acme: Tenant, simulator: Simulator) -> None:

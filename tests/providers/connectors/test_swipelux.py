@@ -534,7 +534,7 @@ def test_verify_reads_the_first_customers_and_takes_the_environment_off_the_key(
 
     assert verdict.environment == "LIVE"
     assert verdict.identity_ref == ""
-    assert {"wal_poly_001", "wal_base_003", "cus_abc123"} <= verdict.refs
+    assert {"wal_poly_001", "wal_base_003", "customer:cus_abc123"} <= verdict.refs
     assert len(verdict.rows) == 4
 
 
