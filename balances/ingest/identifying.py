@@ -4,7 +4,7 @@ from balances.ingest.counting import BY_IDENTITY, recount
 from balances.ingest.stored import accounts_of
 from providers.errors import CredentialRejected
 from providers.models import Credential
-from providers.rows import ScopeReading
+from providers.rows import AccountKind, BalanceRow, ScopeReading
 
 STRANGER = "This is another company's key; make a new credential for it."
 
@@ -27,6 +27,12 @@ def identify(
     if sum(each.identity_ref == theirs for each in group) > 1:
         recount(group)
     return None
+
+
+def owner_name_of(row: BalanceRow, *, credential: Credential) -> str:
+    """Return the owner a row names; a merchant that its provider does not name goes by our own label."""
+    is_unnamed = row.account_kind is AccountKind.MERCHANT and not (row.owner_ref or row.owner_name)
+    return credential.name if is_unnamed else row.owner_name
 
 
 def _is_known(credential: Credential, *, reading: ScopeReading) -> bool:

@@ -17,6 +17,7 @@ from balances.ingest.comparing import (
     shown_of,
 )
 from balances.ingest.counting import account_counting, balance_counting, holder_of
+from balances.ingest.identifying import owner_name_of
 from balances.ingest.stored import Stored, accounts_of
 from balances.models import Account, Balance, Counting, Observation
 from providers.models import Credential, Scope, SyncRun
@@ -165,7 +166,7 @@ def _account(row: BalanceRow, *, writing: Writing) -> Account:
         kind=row.account_kind.value,
         name=row.account_name,
         owner_ref=row.owner_ref,
-        owner_name=row.owner_name,
+        owner_name=owner_name_of(row, credential=writing.credential),
         network=row.network,
         address=row.address,
         holder=holder_of(writing.credential, kind=row.account_kind).value,

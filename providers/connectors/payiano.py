@@ -11,7 +11,8 @@ items[].currency_code          currency
 items[].available_amount       available
 items[].pending_amount         pending
 both                           ledger = available + pending: separate buckets
-app.id, app.name of whoami     owner_ref, owner_name; "" when whoami does not answer
+app.id, app.name of whoami     owner_ref, owner_name; "" when whoami does not answer,
+                               where the ingest puts the credential's own name
 ``Date`` header                as_of of the reading; rows have none, there is no field
 =============================  ====================================================
 

@@ -252,6 +252,31 @@ def test_key_of_another_agent_is_refused_by_the_test_after_a_first_sync(
     assert not finding.is_fit
 
 
+def test_a_merchant_without_a_name_goes_by_our_label_until_it_is_told(
+    acme: Tenant, simulator: Simulator
+) -> None:
+    def owners() -> set[tuple[str, str]]:
+        return set(Account.unscoped.values_list("owner_ref", "owner_name"))
+
+    simulator.fault("status", status=404, path="/app/whoami")
+    connect(acme, simulator, "payiano", name="Treasury EU")
+    sync(acme)
+    unnamed = owners()
+    sync(acme)
+    unnamed_again = owners()
+    simulator.clear_faults()
+    sync(acme)
+    named = owners()
+    simulator.fault("status", status=404, path="/app/whoami")
+    sync(acme)
+
+    assert unnamed == unnamed_again == {("", "Treasury EU")}
+    assert len(named) == 1
+    assert all(ref and name != "Treasury EU" for ref, name in named)
+    assert owners() == named
+    verify()
+
+
 def _newcomers_first(simulator: Simulator) -> None:
     company = simulator.company("swipelux")
     newest = {ref: Customer(ref=ref, name=ref) for ref in ("cus_n1", "cus_n2", "cus_n3")}
