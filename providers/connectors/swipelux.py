@@ -44,13 +44,14 @@ from providers.connectors.swipelux_replies import (
     PREFIX,
     Customer,
     balance_rows,
+    balances_request,
     customer_page,
     holdings_of,
     seed_of,
 )
 from providers.connectors.swipelux_wallets import WalletReader
 from providers.errors import Forbidden, NotFound, ProviderError
-from providers.http import Reply, Request, segment
+from providers.http import Reply
 from providers.phrases import phrase as _
 from providers.phrases import phrases as ngettext
 from providers.rows import (
@@ -258,7 +259,7 @@ def _customers(
     by its id has left, and holds nothing any more.
     """
     by_ref = {each.ref: each for each in seeds}
-    for request, outcome in http.each(_balances_request(each) for each in seeds):
+    for request, outcome in http.each(balances_request(each) for each in seeds):
         seed = by_ref[request.tag]
         has_left = listed is not None and seed.ref not in listed
         if isinstance(outcome, NotFound) and has_left:
@@ -284,14 +285,9 @@ def _reading(
     return recorder.read(seed, replies, rows=rows)
 
 
-def _balances_request(seed: ScopeSeed) -> Request:
-    customer_id = segment(seed.ref.removeprefix(PREFIX))
-    return Request(f"/v1/customers/{customer_id}/balances", tag=seed.ref)
-
-
 def _customer_rows(http: "Client", seed: ScopeSeed) -> tuple[BalanceRow, ...]:
     """Read one customer for a test. Raises: ProviderError."""
-    reply = http.get(_balances_request(seed).path)
+    reply = http.get(balances_request(seed).path)
     wallets = holdings_of(reply, customer_id=seed.ref.removeprefix(PREFIX))
     return balance_rows(wallets, owner=seed, details={})
 

@@ -1,4 +1,4 @@
-"""Turn Swipelux v1's answers into customers and rows; nothing here asks."""
+"""Turn Swipelux v1's answers into customers and rows, and name the calls; nothing here asks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import msgspec
 from providers.connectors.paging import Page
 from providers.connectors.wire import check_unique, moment, row
 from providers.errors import Unreadable
-from providers.http import AmountText, Instant, Ref, Reply
+from providers.http import AmountText, Instant, Ref, Reply, Request, segment
 from providers.rows import AccountKind, BalanceRow, Flag, ScopeKind, ScopeSeed
 
 PREFIX = "customer:"
@@ -102,6 +102,12 @@ class WalletReading:
 def seed_of(customer_id: str, *, name: str = "") -> ScopeSeed:
     """Return the scope of one customer's balances."""
     return ScopeSeed(ref=PREFIX + customer_id, kind=ScopeKind.BALANCES, name=name)
+
+
+def balances_request(seed: ScopeSeed) -> Request:
+    """Return the call for one customer's balances."""
+    customer_id = segment(seed.ref.removeprefix(PREFIX))
+    return Request(f"/v1/customers/{customer_id}/balances", tag=seed.ref)
 
 
 def customer_page(reply: Reply, *, page: int, offset: int) -> Page[Customer]:
