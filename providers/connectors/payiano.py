@@ -16,8 +16,10 @@ app.id, app.name of whoami     owner_ref, owner_name; "" when whoami does not an
 ``Date`` header                as_of of the reading; rows have none, there is no field
 =============================  ====================================================
 
-Amounts are JSON numbers in natural units, integers when whole. Of the paging fields all four
-are checked: the totals are believed, and the page that came must be the one that was asked for.
+Amounts are JSON numbers in natural units, integers when whole; one with more than two decimals
+is kept as sent and flagged, whatever its currency. Of the paging fields all four are checked: the
+totals are believed, the page that came must be the one that was asked for and hold no more than
+it says, and a page size that changes on the way makes the list be read again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -41,12 +43,14 @@ from providers.connectors.reading import Recorder, rejected
 from providers.connectors.wire import add, row
 from providers.errors import Forbidden, Incomplete, NotFound, ProviderError
 from providers.http import AmountNumber, Ref, Reply
+from providers.money import places
 from providers.phrases import phrase as _
 from providers.rows import (
     AccountKind,
     AmountKind,
     BalanceRow,
     Environment,
+    Flag,
     ScopeKind,
     ScopeReading,
     ScopeSeed,
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
 
 SCOPE = ScopeSeed(ref="account", kind=ScopeKind.BALANCES, name="Account")
 PER_PAGE = 200
+DECIMALS = 2
 PERMISSION = "payment.balances.view"
 TOKEN_HELP = _(
     "Make a new access token in Payiano's dashboard under Applications, and copy it whole."
@@ -117,10 +122,12 @@ def page_of(reply: Reply, *, page: int, offset: int, asked: int = PER_PAGE) -> P
     body = reply.decode(ItemPage)
     if body.current_page != page:
         raise Incomplete(f"page {page} was asked for, page {body.current_page} came")
+    if len(body.items) > body.per_page:
+        raise Incomplete(f"a page of {body.per_page} holds {len(body.items)} items")
     received = offset + len(body.items)
     return Page(
         items=tuple((each.id, (each, f"$.items[{n}]")) for n, each in enumerate(body.items)),
-        totals=(body.total_pages, body.total_items),
+        totals=(body.total_pages, body.total_items, body.per_page),
         promised=body.total_items,
         # The server may clamp the page size or count its pages wrongly: both totals must be met.
         more=page < body.total_pages or received < body.total_items,
@@ -147,9 +154,17 @@ def balance_rows(placed: Iterable[Placed], *, app: App) -> tuple[BalanceRow, ...
             as_of=None,
             owner_ref=app.id,
             owner_name=app.name,
+            flags=_flags(item),
         )
         for item, place in placed
     )
+
+
+def _flags(item: Item) -> frozenset[Flag]:
+    """Mark more decimals than Payiano's amounts have, even where the currency has three."""
+    amounts = (item.available_amount, item.pending_amount)
+    has_more = any(places(amount) > DECIMALS for amount in amounts)
+    return frozenset({Flag.MORE_DECIMALS}) if has_more else frozenset()
 
 
 class Payiano(Connector):

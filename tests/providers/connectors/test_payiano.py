@@ -98,6 +98,23 @@ def test_server_that_clamps_the_page_size_is_read_to_its_end() -> None:
     assert len(read(stage(*pages), stored="b1 b2 b3").rows) == 3
 
 
+def test_a_page_that_holds_more_than_it_says_is_not_believed() -> None:
+    reading = read(stage(page(item("b1"), item("b2"), size=1)), stored="b1 b2")
+
+    assert code_of(reading) == "incomplete"
+
+
+def test_a_page_size_that_changes_on_the_way_has_the_list_read_again() -> None:
+    items = [item(f"b{n}") for n in (1, 2, 3)]
+    set_up = stage(
+        page(*items[:2], number=1, pages=2, total=3, size=2),
+        page(items[2], number=2, pages=2, total=3, size=1),
+    )
+
+    assert code_of(read(set_up, stored="b1 b2 b3")) == "incomplete"
+    assert set_up.paths.count(LIST.format(1)) == 3
+
+
 def test_total_items_are_followed_past_the_pages_counted() -> None:
     pages = [page(item(f"b{n}"), number=n, pages=1, total=2) for n in (1, 2)]
 
@@ -147,6 +164,19 @@ def test_no_balances_at_all_is_read_and_empty() -> None:
     for pages in (0, 1):
         reading = read(stage(page(pages=pages)))
         assert (reading.error, reading.rows) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("code", "amount", "is_flagged"),
+    [("KWD", 1.234, True), ("KWD", 1.23, False), ("EGP", 1.23, False), ("ZZZ", 1.234, True)],
+)
+def test_more_than_two_decimals_are_flagged_whatever_the_currency(
+    code: str, amount: float, is_flagged: bool
+) -> None:
+    row = read(stage(page(item("a", currency_code=code, pending_amount=amount)))).rows[0]
+
+    assert row.pending == Decimal(str(amount))
+    assert (Flag.MORE_DECIMALS in row.flags) is is_flagged
 
 
 def test_more_decimals_negative_and_unknown_money_are_kept_and_flagged() -> None:
