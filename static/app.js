@@ -8,11 +8,10 @@
 
   /* theme: system, light, dark. The server reads the cookie and writes data-theme, so there is no flash */
   const themes = ['auto', 'light', 'dark'];
-  const names = { auto: 'same as the system', light: 'light', dark: 'dark' };
   const setTheme = (t) => {
     root.dataset.theme = t;
     document.cookie = `theme=${t};path=/;max-age=31536000;samesite=lax`;
-    all('[data-theme-toggle]').forEach((b) => b.setAttribute('aria-label', `Theme: ${names[t]}`));
+    all('[data-theme-toggle]').forEach((b) => b.setAttribute('aria-label', b.dataset[t]));
   };
   const saved = document.cookie.match(/(?:^|; )theme=(\w+)/);
   if (saved && themes.includes(saved[1])) setTheme(saved[1]);
@@ -34,7 +33,7 @@
     if (t.closest('[data-theme-toggle]')) {
       e.preventDefault(); // without this script the button leads to the account page
       const next = themes[(themes.indexOf(root.dataset.theme) + 1) % 3];
-      setTheme(next); say(`Theme: ${names[next]}`);
+      setTheme(next); say(t.closest('[data-theme-toggle]').dataset[next]);
     }
     const opener = t.closest('[data-dialog]');
     if (opener) { e.preventDefault(); document.getElementById(opener.dataset.dialog)?.showModal(); }
@@ -47,11 +46,6 @@
       root.dataset.density = density.dataset.densitySet;
       document.cookie = `density=${root.dataset.density};path=/;max-age=31536000;samesite=lax`;
       all('[data-density-set]').forEach((b) => b.setAttribute('aria-pressed', String(b === density)));
-    }
-    const copy = t.closest('[data-copy]');
-    if (copy) {
-      navigator.clipboard?.writeText(document.getElementById(copy.dataset.copy)?.innerText ?? location.href)
-        .then(() => say('Copied')).catch(() => {});
     }
     const swap = t.closest('[data-replace]');
     if (swap) {
@@ -146,7 +140,7 @@
     const show = (i) => {
       at = Math.max(0, Math.min(last, i));
       const amt = rows[at].querySelector('.amt');
-      fig.replaceChildren(...(amt ? copyOf(amt) : ['no sync']));
+      fig.replaceChildren(...(amt ? copyOf(amt) : [plot.dataset.none]));
       when.textContent = rows[at].querySelector('th').textContent;
       cursor.setAttribute('d', `M${at * 1000 / Math.max(last, 1)} 0v200`);
       svg.append(cursor);

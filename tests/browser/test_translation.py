@@ -110,6 +110,17 @@ def test_every_page_speaks_the_language_it_is_asked_for(
     assert not found, "\n".join(found.values())
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_the_script_says_is_translated(walk: Walk, alice: User, foreign: None) -> None:
+    let_in(walk, alice)
+    walk.page.goto("/account/")
+    walk.page.locator("[data-theme-toggle]").click()
+    said = walk.page.locator("#status").text_content() or ""
+    assert said.startswith(pseudo.OPEN)
+    assert said.endswith(pseudo.CLOSE)
+    assert walk.page.locator("[data-theme-toggle]").get_attribute("aria-label") == said
+
+
 def bare(path: Path) -> list[str]:
     """Return what a template says without a mark: its text outside tags, and the attributes that speak."""
     text = re.sub(
