@@ -49,12 +49,9 @@ def table(
 ) -> dict[str, Any]:
     """Return the context of balances/_table.html for a query that was understood."""
     words = labels(context)
-    rows = row_views(page.rows, slug=context.tenant.slug, cells=cells(query))
-    totals = total_views(page.totals)
-    columns = columns_of(query)
-    headers, known = heads(query, links=links), entries(page.facets.provider)
-    sentence = describe(query, labels=words, zone=zone, gettext=_)
     parts = chips(query, links=links, words=words, zone=zone)
+    said = [part["text"] for part in parts]
+    sentence = describe(query, labels=words, zone=zone, gettext=_)
     return {
         "count": f"{page.count:,}",
         "tenant_count": f"{page.tenant_count:,}",
@@ -66,6 +63,20 @@ def table(
         "clear_url": links.cleared(),
         "seen": str(Glance.of(page)),
         "zero": zero(query, page, links=links),
+        "pager": pager(page, links=links),
+        "empty": nothing(query, page, words=said, links=links, context=context),
+        "faults": [],
+        **_grid(query, page, links=links, context=context),
+    }
+
+
+def _grid(query: BalanceQuery, page: Page, *, links: Links, context: Context) -> dict[str, Any]:
+    """Return heads, rows and totals, and how wide they are."""
+    rows = row_views(page.rows, slug=context.tenant.slug, cells=cells(query))
+    totals = total_views(page.totals)
+    columns = columns_of(query)
+    headers, known = heads(query, links=links), entries(page.facets.provider)
+    return {
         "headers": [head | {"title": head_title(head["cell"], known)} for head in headers],
         "legend": legend(page.facets.provider, columns=columns),
         "has_age": "fetched_at" in columns,
@@ -77,14 +88,6 @@ def table(
         "sections": sections(query, rows, groups=page.groups),
         "totals": totals,
         "dp": widest(rows, totals),
-        "pager": pager(page, links=links),
-        "empty": nothing(
-            *(query, page),
-            words=[part["text"] for part in parts],
-            links=links,
-            context=context,
-        ),
-        "faults": [],
     }
 
 
