@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from balances.results import Context
-from providers.models import Credential
+from providers.models import Credential, RunStatus, SyncRun
 from providers.tenancy.people import admins_of
 from providers.tenancy.scoping import Action, may
 from providers.views.selection import credential_label
@@ -19,7 +19,7 @@ def nothing_yet(context: Context, *, role: str) -> dict[str, Any]:
     """Return title, text and links for a tenant without any balance, by how far it has come."""
     connected = [c for c in context.stored if c.retired_at is None]
     if connected:
-        found = {"text": _said_of(connected), "links": _runs(context, role=role)}
+        found = {"text": _said_of(connected, context), "links": _runs(context, role=role)}
     elif may(role, action=Action.MANAGE_CREDENTIALS):
         when = _("Balances appear after a provider is connected and has synced once.")
         soon = _("That takes about a minute.")
@@ -40,9 +40,10 @@ def _ask(context: Context) -> str:
     return _("An admin of %(tenant)s has to connect a provider first: %(names)s.") % said
 
 
-def _said_of(connected: Sequence[Credential]) -> str:
+def _said_of(connected: Sequence[Credential], context: Context) -> str:
     """Say how far the connections have come: failed, resting, read and empty, or on their way."""
-    failed = [c for c in connected if c.error_code]
+    ended = _last_ends(context)
+    failed = [c for c in connected if c.error_code or ended.get(c.pk) == RunStatus.FAILED]
     active = [c for c in connected if c.is_active]
     if failed:
         return _named(failed, _("%(names)s could not be read yet: the run says why."))
@@ -57,6 +58,12 @@ def _said_of(connected: Sequence[Credential]) -> str:
         count,
     )
     return _named(active, text)
+
+
+def _last_ends(context: Context) -> dict[int, str]:
+    """Return how the last run of each credential ended."""
+    runs = SyncRun.objects.for_tenant(context.tenant).exclude(ended_at=None)
+    return dict(runs.order_by("started_at", "id").values_list("credential_id", "status"))
 
 
 def _named(credentials: Sequence[Credential], text: str) -> str:
