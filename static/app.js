@@ -136,12 +136,15 @@
     cursor.setAttribute('class', 'cursor');
     const last = rows.length - 1;
     let at = last;
-    const words = (i) => [...rows[i].cells].slice(0, 2).map((cell) => cell.textContent.trim()).join(': ');
+    /* a figure never stands without how much of it was confirmed that day: the table's last column */
+    const head = rows[0].closest('table').tHead.rows[0].lastElementChild.textContent.trim().toLowerCase();
+    const day = (i) => `${rows[i].cells[0].textContent.trim()}, ${head}: ${rows[i].lastElementChild.textContent.trim()}`;
+    const words = (i) => `${day(i)}, ${rows[i].cells[1].textContent.trim()}`;
     const show = (i) => {
       at = Math.max(0, Math.min(last, i));
       const amt = rows[at].querySelector('.amt');
       fig.replaceChildren(...(amt ? copyOf(amt) : [plot.dataset.none]));
-      when.textContent = rows[at].querySelector('th').textContent;
+      when.textContent = day(at);
       cursor.setAttribute('d', `M${at * 1000 / Math.max(last, 1)} 0v200`);
       svg.append(cursor);
       area.setAttribute('aria-valuenow', at); area.setAttribute('aria-valuetext', words(at));

@@ -98,7 +98,7 @@ def test(request: TenantRequest, tenant: str) -> HttpResponse:
     )
     finding = _probe(form)
     status = 200 if finding else UNPROCESSABLE
-    return _form_page(request, form, finding=finding, status=status)
+    return _form_page(request, form, finding=finding, is_tested=True, status=status)
 
 
 def refused_page(
@@ -153,6 +153,7 @@ def _form_page(
     form: CredentialForm,
     *,
     finding: Finding | None = None,
+    is_tested: bool = False,
     refused: DecisionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -162,6 +163,7 @@ def _form_page(
         "connector": form.connector,
         "connectors": list(CONNECTORS.values()),
         "result": _result(form.draft, finding),
+        "is_tested": is_tested,
         "now": now,
     }
     if form.saved is not None:

@@ -329,6 +329,19 @@ def test_summary_takes_focus_counts_the_fields_and_leads_to_each(
     assert data["access_token"].encode() not in screen.response.content
 
 
+def test_fault_of_saving_is_no_fault_of_a_test(
+    client: Client, acme: Tenant, simulator: Any
+) -> None:
+    data = {**posted(acme, simulator), "name": "", "provider": "payiano"}
+    result = "//*[@id='providers-test-result']"
+
+    saved = Screen(client.post(f"{LIST}add/payiano/", data), status=422)
+    tested = Screen(client.post(f"{LIST}test/", data), status=422)
+
+    assert "Not tested" not in saved.text(result)
+    assert tested.text(result).startswith("Not tested")
+
+
 # --- A test ---------------------------------------------------------------------------------------
 def steps(screen: Screen) -> list[str]:
     return screen.texts(f"//ol[{classed('steps')}]/li")
