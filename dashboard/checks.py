@@ -1,7 +1,8 @@
 """Refuse settings that are unsafe in production, naming each one.
 
-Keys and times are checked by every command. What serves or works for others (web, worker, beat) refuses
-the rest too. `DEBUG` and `DEMO` are let start for this machine's own hosts, and never by `check --deploy`.
+Keys, times and the list of hosts are checked by every command. What serves or works for others (web,
+worker, beat) refuses the rest too. `DEBUG` and `DEMO` are let start for this machine's own hosts, and never
+by `check --deploy`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +14,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from providers.errors import HostRefused
+from providers.http.hosts import listed_origin
 from providers.sealing import KeyRing, SealingError
 
 KEY_BYTES = 32
@@ -72,6 +75,16 @@ def floor_faults() -> Iterator[Error]:
         yield Error(f"POLL_FLOOR_SECONDS is under {LEAST_FLOOR}.", id="dashboard.E014")
 
 
+def provider_host_faults() -> Iterator[Error]:
+    """Find entries of the operator's list that name no server, and so would allow nothing."""
+    for entry in settings.PROVIDER_HOSTS:
+        try:
+            listed_origin(entry)
+        except HostRefused:
+            message = f"PROVIDER_HOSTS entry {entry!r} is not host[:port] or http://host:port."
+            yield Error(message, id="dashboard.E015")
+
+
 def debug_faults() -> Iterator[Error]:
     """Find the modes made for one machine."""
     for name in ("DEBUG", "DEMO"):
@@ -100,7 +113,7 @@ def sharing_faults() -> Iterator[Error]:
 
 def start_faults() -> list[Error]:
     """Gather what must stop a web process, worker or beat; local modes may run on this machine's hosts."""
-    faults = [*key_faults(), *time_faults()]
+    faults = [*key_faults(), *time_faults(), *provider_host_faults()]
     if settings.IS_LOCAL and set(settings.ALLOWED_HOSTS) <= {*settings.LOCAL_HOSTS, "testserver"}:
         return faults
     return [
@@ -126,7 +139,7 @@ def check_keys_and_times(
 ) -> Sequence[CheckMessage]:
     """Run with every command, since each may seal or open a secret."""
     published = () if settings.IS_LOCAL else published_key_faults()
-    return [*key_faults(), *time_faults(), *published]
+    return [*key_faults(), *time_faults(), *provider_host_faults(), *published]
 
 
 def check_deploy(app_configs: Sequence[AppConfig] | None, **_: Any) -> Sequence[CheckMessage]:

@@ -10,6 +10,7 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 
+from dashboard.environment import texts
 from dashboard.logs import PROCESSORS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -22,8 +23,8 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
 IS_LOCAL = DEBUG or DEMO
 LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOCAL_HOSTS if IS_LOCAL else [])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = texts("ALLOWED_HOSTS", default=LOCAL_HOSTS if IS_LOCAL else ())
+CSRF_TRUSTED_ORIGINS = texts("CSRF_TRUSTED_ORIGINS")
 # Reverse proxies in front of us; 0 believes no forwarded header at all.
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 WEB_HOSTS = env.int("WEB_HOSTS", default=1)
@@ -37,7 +38,7 @@ DEFAULT_SECRET_KEY = (
 )
 DEFAULT_SEALING_KEYS = "demo:cHVibGlzaGVkLWRlbW8ta2V5LW5vdC1hLXNlY3JldCE="
 SECRET_KEY = env.str("SECRET_KEY", default="") or (DEFAULT_SECRET_KEY if IS_LOCAL else "")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = texts("SECRET_KEY_FALLBACKS")
 # `kid:base64 of 32 bytes`, comma separated: the first seals, all open.
 SEALING_KEYS = env.str("SEALING_KEYS", default="") or (DEFAULT_SEALING_KEYS if IS_LOCAL else "")
 
@@ -54,7 +55,7 @@ POLL_FLOOR_SECONDS = env.float("POLL_FLOOR_SECONDS", default=60)
 
 # --- Providers, broker, files ---------------------------------------------------------------------
 # Hosts a credential may name beside the providers' own: `host[:port]`, or `http://host:port` for a simulator.
-PROVIDER_HOSTS = env.list("PROVIDER_HOSTS", default=[])
+PROVIDER_HOSTS = texts("PROVIDER_HOSTS")
 # Who knows which account references a credential holds; the test of a replaced key compares with them.
 HELD_REFS = "balances.ingest.held_refs"
 # Who recounts what several credentials read, when one of them watches less.

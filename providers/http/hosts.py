@@ -4,9 +4,10 @@ A base URL must be on the operator's list, and what its name resolves to must be
 address, every one of them: a name the admin of a tenant typed may lead anywhere, also tomorrow.
 """
 
+import contextlib
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,6 +16,8 @@ from providers.errors import HostRefused
 _PORTS = {"https": 443, "http": 80}
 _UNICAST = ipaddress.ip_network("2000::/3")
 _TUNNELS = (ipaddress.ip_network("2001::/32"), ipaddress.ip_network("2002::/16"))
+# A name, an IPv4 or an IPv6 address; a pattern matches nothing here.
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
 
 
@@ -41,8 +44,7 @@ def allowed_origin(base_url: str, *, allowed_hosts: Iterable[str]) -> Origin:
     Raises: HostRefused.
     """
     wanted = _origin(_split(base_url))
-    for entry in allowed_hosts:
-        listed = _listed(entry)
+    for listed in _readable(allowed_hosts):
         if (listed.scheme, listed.host, listed.port) == (wanted.scheme, wanted.host, wanted.port):
             return listed
     raise HostRefused(f"{wanted} is not on the list of allowed hosts", field="base_url")
@@ -112,10 +114,19 @@ def _is_disguised(host: str) -> bool:
     return False
 
 
-def _listed(entry: str) -> Origin:
-    """Read one entry of the operator's list."""
+def _readable(entries: Iterable[str]) -> Iterator[Origin]:
+    """Leave out malformed entries: the start-up check names them, and they allow nothing."""
+    for entry in entries:
+        with contextlib.suppress(HostRefused):
+            yield listed_origin(entry)
+
+
+def listed_origin(entry: str) -> Origin:
+    """Read one entry of the operator's list. Raises: HostRefused, for one that names no server."""
     parts = _split(entry if "://" in entry else f"https://{entry}")
     origin = _origin(parts)
+    if parts.path.strip("/") or _HOST.fullmatch(origin.host) is None:
+        raise HostRefused("not a host name")
     return Origin(
         scheme=origin.scheme,
         host=origin.host,

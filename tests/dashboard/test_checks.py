@@ -51,6 +51,7 @@ UNSAFE: dict[str, dict[str, object]] = {
     "REQUEST_SECONDS must be under RENEW_SECONDS": {"REQUEST_SECONDS": 31},
     "LEASE_SECONDS must be under VISIBILITY_SECONDS": {"VISIBILITY_SECONDS": 60},
     "TICK_SECONDS must be under LEASE_SECONDS": {"TICK_SECONDS": 500},
+    "PROVIDER_HOSTS entry 'http://*' is not": {"PROVIDER_HOSTS": ["stub.example:8443", "http://*"]},
 }
 
 
@@ -101,6 +102,15 @@ def test_deployment_check_allows_no_local_mode(settings: Any) -> None:
     found = run_checks(include_deployment_checks=True)
 
     assert "DEMO is on." in {fault.msg for fault in found if isinstance(fault, Error)}
+
+
+def test_malformed_provider_host_is_refused_on_one_machine_too(settings: Any) -> None:
+    change(settings, SAFE | {"DEMO": True, "IS_LOCAL": True, "ALLOWED_HOSTS": ["127.0.0.1"]})
+    settings.PROVIDER_HOSTS = ["not a host", "http://127.0.0.1:9101"]
+
+    assert [fault.msg for fault in checks.start_faults()] == [
+        "PROVIDER_HOSTS entry 'not a host' is not host[:port] or http://host:port."
+    ]
 
 
 @pytest.mark.parametrize("start", ["dashboard.wsgi", "dashboard.asgi"])

@@ -3,7 +3,7 @@
 import pytest
 
 from providers.errors import HostRefused
-from providers.http.hosts import allowed_origin, is_public, require_public
+from providers.http.hosts import allowed_origin, is_public, listed_origin, require_public
 
 LISTED = [
     "api.payiano.com",
@@ -143,3 +143,36 @@ def test_operator_may_list_a_private_address_with_its_port() -> None:
     require_public(
         ["127.0.0.1"], origin=allowed_origin("http://127.0.0.1:9101", allowed_hosts=LISTED)
     )
+
+
+MALFORMED = [
+    "http://*",
+    "*.payiano.com",
+    "not a host",
+    "https://",
+    "ftp://api.payiano.com",
+    "api.payiano.com/v1",
+    "http://[zz]:1",
+    "http://127.0.0.1:x",
+    "",
+]
+
+
+@pytest.mark.parametrize("entry", MALFORMED)
+def test_malformed_entry_is_refused_by_name_and_allows_nothing(entry: str) -> None:
+    with pytest.raises(HostRefused):
+        listed_origin(entry)
+    with pytest.raises(HostRefused):
+        allowed_origin("https://api.payiano.com", allowed_hosts=[entry])
+
+
+@pytest.mark.parametrize("entry", MALFORMED)
+def test_malformed_entry_does_not_break_the_others(entry: str) -> None:
+    found = allowed_origin("https://api.payiano.com/v1", allowed_hosts=[entry, *LISTED])
+
+    assert str(found) == "https://api.payiano.com"
+
+
+@pytest.mark.parametrize("entry", [*LISTED, "http://127.0.0.1:9101/", "payiano_stub:8080"])
+def test_entry_of_a_plain_server_is_read(entry: str) -> None:
+    assert listed_origin(entry).host
