@@ -186,6 +186,11 @@ def runs(request: TenantRequest, tenant: str) -> HttpResponse:
         "credential": asked.credential,
         "is_filtered": asked.is_filtered,
         "pager": pager,
+        "active": [
+            {"label": selection.credential_label(each), "public_id": each.public_id}
+            for each in asked.credentials
+            if each.is_active
+        ],
         "may_sync": may(request.role, action=Action.SYNC),
         "now": now,
     }

@@ -1,10 +1,15 @@
 """Walk the pages in a real browser: the content security policy is kept, and nothing fails on the way."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from providers.tenancy.models import Tenant, User
+from tests.balances.builders import NOW, make_credential
+from tests.balances.closings.histories import close_all, grow
 from tests.conftest import PASSWORD, Walk
+from tests.screen import stop_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,6 +31,33 @@ def test_pages_keep_the_policy_and_raise_no_error(walk: Walk, acme: Tenant, alic
         assert answer.status == 200, path
         walk.page.wait_for_load_state("networkidle")
 
+    assert walk.complaints == []
+
+
+def test_chart_is_read_by_keyboard_as_by_pointer(
+    walk: Walk, acme: Tenant, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_clock(monkeypatch, NOW)
+    payiano = make_credential(acme, provider="payiano")
+    grow(payiano, ["10", "20", None, "40"])
+    close_all(payiano)
+    sign_in(walk.page, alice)
+    slider, readout = walk.page.get_by_role("slider"), walk.page.locator(".readout")
+    usual = readout.inner_text()
+
+    slider.focus()
+    walk.page.keyboard.press("Home")
+    expect(readout).to_contain_text("10.00")
+    expect(readout).to_contain_text("confirmed: 1 of 1")
+    walk.page.keyboard.press("End")
+    walk.page.keyboard.press("ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("confirmed: 0 of 1, 20.00"))
+    slider.hover(position={"x": 1, "y": 20})
+    expect(readout).to_contain_text("10.00")
+    slider.evaluate("area => area.blur()")
+    walk.page.mouse.move(0, 0)
+
+    assert readout.inner_text() == usual
     assert walk.complaints == []
 
 

@@ -209,6 +209,27 @@ def test_names_stay_text(client: Client, acme: Tenant) -> None:
         assert HOSTILE in screen.text("//main")
 
 
+# --- Sync now -------------------------------------------------------------------------------------
+def test_sync_is_offered_of_all_or_of_one_active_credential(
+    alice: User, sign_in: SignIn, client: Client, payiano: Credential, acme: Tenant
+) -> None:
+    make_credential(acme, name="Resting", paused_at=NOW)
+    items = f"//*[{classed('head-actions')}]//button"
+
+    screen = see(sign_in(alice))
+
+    assert screen.texts(items) == ["All credentials", "Payiano Collections"]
+    assert screen.texts(f"{items}/@value") == [payiano.public_id]
+    assert see(client).texts(items) == []
+
+
+def test_nothing_to_sync_offers_no_sync(alice: User, sign_in: SignIn, payiano: Credential) -> None:
+    payiano.paused_at = NOW
+    payiano.save()
+
+    assert "Sync now" not in see(sign_in(alice)).text("//main")
+
+
 # --- Equal failures in a row ------------------------------------------------------------------------
 def fail(credential: Credential, *, minutes: int, code: str = "timeout", **values: Any) -> SyncRun:
     """Save a run that failed some minutes ago, in the order of the calls."""
