@@ -458,7 +458,7 @@ def test_fresh_row_has_no_mark(client: Client, payiano: Credential) -> None:
 
     assert screen.column(8) == ["10:59 unchanged at Payiano since 19 Oct, 10:30"]
     assert not screen.has(f"//tbody//*[{classed('mark')}]")
-    assert screen.text(f"//*[{classed('sub')}]").startswith("1 of 1 confirmed since 10:59.")
+    assert screen.text("//*[@id='freshness']").startswith("1 of 1 confirmed since 10:59.")
 
 
 def test_heading_counts_troubles_and_leads_to_them(client: Client, payiano: Credential) -> None:
@@ -468,7 +468,7 @@ def test_heading_counts_troubles_and_leads_to_them(client: Client, payiano: Cred
 
     screen = see(client)
 
-    assert screen.text(f"//*[{classed('sub')}]") == (
+    assert screen.text("//*[@id='freshness']") == (
         "1 of 3 confirmed since 10:59, 2 from 10:59. 1 not synced, 1 held."
     )
     assert screen.href("1 held") == f"{LIST}?state=held"
