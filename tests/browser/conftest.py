@@ -21,7 +21,7 @@ def filled(acme: Tenant, simulator: Simulator, settings: Any, bob: User) -> Simu
     for credential in credentials:
         tasks.sync(credential.pk)
     simulator.fault("status", provider="payiano", status=503)
-    tasks.sync(credentials[1].pk)
+    tasks.sync(credentials[1].pk, is_forced=True)
     return simulator
 
 
