@@ -30,6 +30,10 @@
       menu.open = false; menu.querySelector('summary').focus();
     }
 
+    /* what goes away with a click says who has focus next */
+    const next = t.closest('[data-focus]');
+    if (next) document.getElementById(next.dataset.focus)?.focus();
+
     if (t.closest('[data-theme-toggle]')) {
       e.preventDefault(); // without this script the button leads to the account page
       const next = themes[(themes.indexOf(root.dataset.theme) + 1) % 3];

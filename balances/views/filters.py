@@ -66,6 +66,7 @@ def _pill(
         "applied": bool(chosen),
         "summary": _summary(name, condition, words, zone),
         "clear_url": links.without_field(name),
+        "clear_label": _("Clear filter: %(field)s") % {"field": _(FIELDS[name].label)},
         "options": [
             {
                 "value": value or BLANK,
