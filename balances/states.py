@@ -8,12 +8,21 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class StateWords:
-    """How one state is said and drawn: `tone` is a class of the design, `icon` a symbol of the sprite."""
+    """How one state is said and drawn: `tone` is a class of the design, `icon` a symbol of the sprite.
+
+    `since` stands before the time of the figure, and begins with the word where the language lets it.
+    """
 
     label: str | Promise
     since: str | Promise
     tone: str
     icon: str
+
+    @property
+    def after(self) -> str:
+        """Return what `since` says after the word itself, which the eye sees alone."""
+        word, since = str(self.label), str(self.since)
+        return since.removeprefix(word) if since.startswith(word) else f", {since}"
 
 
 STATES = {

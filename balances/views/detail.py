@@ -45,7 +45,7 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
         "runs_url": reverse("providers:runs", args=[tenant.slug]) if linked else "",
         "may_sync": may(role, action=Action.SYNC) and balance.scope.credential.is_active,
         "notices": notices(row, balance, seen=observed, role=role, now=context.now),
-        "legend": legend([row.provider]),
+        "legend": legend([row.provider], columns=_columns(row)),
         "log": log,
         "dp": _decimals(row, log),
         "facts": _facts(row, balance, linked=linked),
@@ -65,6 +65,11 @@ def _observed(balance: Balance) -> list[Observation]:
         .select_related("run")
         .order_by("-as_of", "-id")[: LINES + 1]
     )
+
+
+def _columns(row: Row) -> tuple[str, ...]:
+    """Return which amounts stand on the page: what is pending even where nobody tells it."""
+    return ("available", "pending") if row.ledger is None else ("available", "pending", "ledger")
 
 
 def _decimals(row: Row, log: Sequence[Line]) -> int:

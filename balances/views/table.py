@@ -24,9 +24,10 @@ from balances.views.words import COUNTING, HOLDERS, labels
 from providers.money import places
 
 ANY_ID = "0" * 32
-# A table of more columns, or with a longer whole part, scrolls in a frame of its own.
+# A table of more columns, or with longer figures, scrolls in a frame of its own.
 MOST_COLUMNS = 9
 MOST_DIGITS = 15
+USUAL_DECIMALS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,9 +157,10 @@ def widest(rows: Sequence[RowView], totals: Sequence[TotalView]) -> int:
 
 
 def longest(rows: Sequence[RowView], totals: Sequence[TotalView]) -> int:
-    """Return the most digits before a point on the page."""
+    """Return how long figures are: the most digits before a point, and the decimals beyond the usual ones."""
     figures = [view.row.available for view in rows] + [total.available.sum for total in totals]
-    return max((figure.adjusted() + 1 for figure in figures if figure), default=1)
+    whole = max((figure.adjusted() + 1 for figure in figures if figure), default=1)
+    return whole + max(widest(rows, totals) - USUAL_DECIMALS, 0)
 
 
 def chips(

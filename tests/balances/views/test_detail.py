@@ -110,7 +110,7 @@ def test_figures_stand_with_their_currency_and_legend(client: Client, payiano: C
     assert screen.text(f"//*[{classed('big')}]") == "KWD212,480.1255"
     assert screen.texts(f"//*[{classed('mid')}]") == ["0.000"]
     legend = screen.texts(f"//*[{classed('legend')}]/span")
-    assert [said.split()[0] for said in legend] == ["Available", "Pending", "Ledger"]
+    assert [said.split()[0] for said in legend] == ["Available", "Pending"]
     assert legend[0] == "Available can be withdrawn, transferred or paid out now"
 
 
