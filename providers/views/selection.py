@@ -1,7 +1,6 @@
 """Read from an address which runs are asked for, and make the addresses of the others."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from django.utils.translation import ngettext
 from providers.connectors import CONNECTORS
 from providers.models import Credential, RunStatus, SyncRun
 from providers.tenancy.models import Tenant
+from providers.tenancy.pager import page_links
 from providers.views import streaks
 
 PAGE_SIZE = 25
@@ -179,13 +179,6 @@ def paged(asked: Selection, *, tenant: Tenant) -> tuple[list[SyncRun], dict[str,
 
 
 def _pager(asked: Selection, page: Page[SyncRun], *, runs: int) -> dict[str, Any]:
-    numbers: Iterable[int | str] = page.paginator.get_elided_page_range(page.number, on_each_side=1)
-    pages = [
-        {"number": n, "url": asked.address(page=n), "current": n == page.number}
-        if isinstance(n, int)
-        else {"number": None, "url": ""}
-        for n in numbers
-    ]
     lines = page.paginator.count
     text = _("%(start)s to %(end)s of %(count)s runs")
     if lines != runs:
@@ -197,7 +190,9 @@ def _pager(asked: Selection, page: Page[SyncRun], *, runs: int) -> dict[str, Any
     said = {"start": page.start_index(), "end": page.end_index(), "count": lines, "runs": runs}
     return {
         "text": text % {name: f"{n:,}" for name, n in said.items()},
-        "pages": pages if page.paginator.num_pages > 1 else [],
-        "previous_url": asked.address(page=page.number - 1) if page.has_previous() else "",
-        "next_url": asked.address(page=page.number + 1) if page.has_next() else "",
+        **page_links(
+            page.number,
+            last=page.paginator.num_pages,
+            address=lambda number: asked.address(page=number),
+        ),
     }
