@@ -171,6 +171,28 @@ def test_every_control_works_without_script(plain: Page) -> None:
     assert len(names(plain)) == ROWS - 2
 
 
+def test_a_filter_in_use_is_cleared_by_its_own_button_and_focus_goes_to_its_menu(
+    page: Page,
+) -> None:
+    page.goto(f"{LIST}?network=Polygon&sort=account")
+
+    page.get_by_role("link", name="Clear filter: Network").click()
+
+    expect(page).to_have_url(at("?sort=account"))
+    expect(page.locator("#pill-network")).to_have_text("Network")
+    expect(page.locator("#pill-network")).to_be_focused()
+
+
+@pytest.mark.parametrize("name", ["menu-columns", "pill-state", "menu-sort"])
+def test_on_a_phone_every_menu_shows_the_button_that_ends_it(page: Page, name: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    page.goto(LIST)
+    page.locator(f"#{name}").click()
+
+    button = page.locator(f"details:has(#{name}) button[type='submit']:not([data-stay]), #then-add")
+    expect(button.locator("visible=true")).to_be_in_viewport()
+
+
 # --- Sort -----------------------------------------------------------------------------------------
 def test_a_third_click_drops_a_key_and_focus_stays_on_its_head(page: Page) -> None:
     page.goto(LIST)
