@@ -19,7 +19,6 @@ from providers.connectors import CONNECTORS
 from providers.money import format_amount, places
 from providers.rows import AmountKind
 
-MOST_DECIMALS = 8
 
 
 def drawn(shares: Sequence[Share], parts: Sequence[Part], *, links: Links) -> dict[str, Any]:
@@ -163,4 +162,4 @@ def _decimals(shares: Sequence[Share]) -> int:
     sums: list[Decimal] = [share.total for share in shares if share.total is not None]
     needed = [places(amount) for amount in sums]
     needed += [currencies.exponent(share.currency) for share in shares]
-    return min(max(needed, default=2), MOST_DECIMALS)
+    return max(needed, default=2)

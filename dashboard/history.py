@@ -14,7 +14,7 @@ from balances.models import ClosingTotal
 from balances.results import Context, Total
 from balances.views import plots
 from balances.views.words import HOLDERS
-from dashboard.past import DAY, MOST_DECIMALS, SPARK_DAYS, Past, drawn, drawn_now
+from dashboard.past import DAY, SPARK_DAYS, Past, drawn, drawn_now
 from providers import currencies
 from providers.money import places
 
@@ -112,7 +112,7 @@ def _drawing(total: Total, *, days: int, past: Past, context: Context) -> dict[s
             "id": "dashboard-history-figures",
             "caption": _("%(name)s: available at each close") % {"name": name},
             "heads": [_("Available")],
-            "dp": min(decimals, MOST_DECIMALS),
+            "dp": decimals,
             "rows": [
                 *(_row(day, each, past=past) for day, each in zip(shown, closed, strict=False)),
                 _row_now(total, past=past, so_far=when),

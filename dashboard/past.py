@@ -21,11 +21,11 @@ from balances.results.context import provider_label
 from balances.views import plots
 from balances.views.words import HOLDERS
 from providers import currencies
+from providers.money import places
 
 DAY = timedelta(days=1)
 SPARK_DAYS = 30
 SPARK_WIDTH, SPARK_TOP, SPARK_BOTTOM = 100, Decimal(3), Decimal(21)
-MOST_DECIMALS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,5 +153,9 @@ def changes(totals: Sequence[Total], *, past: Past, slug: str) -> dict[str, Any]
             }
             for each in shown
         ],
-        "dp": min(max([2, *(currencies.exponent(each.currency) for each in shown)]), MOST_DECIMALS),
+        "dp": max([2, *(_decimals(each) for each in shown)]),
     }
+
+
+def _decimals(moved: Movement) -> int:
+    return max(currencies.exponent(moved.currency), places(moved.change))
