@@ -4,6 +4,8 @@ Records of structlog and of the standard library pass the same processors, so a 
 the same rule as ours.
 """
 
+from typing import Any
+
 import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
@@ -37,6 +39,15 @@ PROCESSORS: list[Processor] = [
     ),
     shorten_exception,
 ]
+
+FORMATTER: dict[str, Any] = {
+    "()": structlog.stdlib.ProcessorFormatter,
+    "foreign_pre_chain": PROCESSORS,
+    "processors": [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.JSONRenderer(),
+    ],
+}
 
 structlog.configure(
     processors=[

@@ -7,11 +7,10 @@ A value that is missing has a safe default, or `dashboard.checks` refuses the st
 from pathlib import Path
 
 import environ
-import structlog
 from csp.constants import NONE, SELF
 
 from dashboard.environment import texts
-from dashboard.logs import PROCESSORS
+from dashboard.logs import FORMATTER
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -240,16 +239,7 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": PROCESSORS,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
-        }
-    },
+    "formatters": {"json": FORMATTER},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -96,6 +97,23 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def assert_long_addresses_are_ours(demo: Demo, web: HTTPConnection) -> None:
+    """Ask with filters longer than gunicorn bears by itself, and then with one longer than all."""
+    for times, status in ((400, 302), (1500, 400)):
+        address = "/meridian/balances/?" + "&".join(["currency=USD"] * times)
+        web.request("GET", address, headers={"HX-Current-URL": address, "Referer": address})
+        answer = web.getresponse()
+        assert answer.status == status
+        assert "Content-Security-Policy" in answer.headers
+        answer.read()
+    web.request("GET", "/?" + "x" * 33_000)
+    assert web.getresponse().status == 414
+    web.close()
+    lines = (demo.directory / "log" / "web.log").read_text().splitlines()
+    assert {"level": "warning", "logger": "gunicorn.error"}.items() <= json.loads(lines[-1]).items()
+    assert "currency=USD" not in "".join(lines)
+
+
 def test_demo_reads_balances_and_leaves_nothing_behind_however_it_ends(var: Path) -> None:
     demo = Demo(var, "--port", str(free_port()))
     web = HTTPConnection(demo.address())
@@ -103,6 +121,7 @@ def test_demo_reads_balances_and_leaves_nothing_behind_however_it_ends(var: Path
     web.request("GET", "/health/live")
     assert web.getresponse().status == 200
     web.close()
+    assert_long_addresses_are_ours(demo, web)
     wait_for(lambda: demo.balances() >= 60, seconds=60, what="the first sync of every credential")
     wait_for(lambda: len(demo.members()) >= 9, what="all processes")
     wait_for(lambda: "Payout float" in demo.labels(), what="the names of Payiano's accounts")

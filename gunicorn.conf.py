@@ -1,0 +1,22 @@
+"""Serve long addresses, and log as the product does; gunicorn reads this by itself when started here."""
+
+from gunicorn.http import message
+
+from dashboard.logs import FORMATTER
+
+# A filter may have 16,384 characters before our own answer names the limit; a browser repeats the address
+# in `Referer` and `HX-Current-URL`.
+limit_request_line = limit_request_field_size = 32_768
+# gunicorn lowers any limit to this constant, and knows above it only "none at all".
+message.MAX_REQUEST_LINE = limit_request_line + 1
+
+logconfig_dict = {
+    "formatters": {"json": FORMATTER},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+        # It would hold query strings, and a log configuration turns it on; dashboard.logs replaces it.
+        "gunicorn.access": {"handlers": [], "level": "WARNING", "propagate": False},
+    },
+}
