@@ -20,7 +20,6 @@ from providers.money import format_amount, places
 from providers.rows import AmountKind
 
 
-
 def drawn(shares: Sequence[Share], parts: Sequence[Part], *, links: Links) -> dict[str, Any]:
     """Return the context of dashboard/_by_currency.html and dashboard/_by_provider.html."""
     ordered = sorted(shares, key=lambda share: (share.holder != "OWN", share.currency, share.slot))
