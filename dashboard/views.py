@@ -57,7 +57,9 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         "now": context.now,
         "may_sync": may(request.role, action=Action.SYNC),
         "this_url": request.path,
-        "freshness": freshness(found, views, links=links, now=context.now),
+        "freshness": freshness(
+            found, views, gaps=results.gaps(context), links=links, now=context.now
+        ),
         **_health(context, held, role=request.role),
         "cards": _cards(ordered, past=before, links=links),
         "all_url": links.path,

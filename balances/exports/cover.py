@@ -25,12 +25,12 @@ def about(
     url: str,
     confirmed: str,
     meanings: Sequence[tuple[str, str]],
-    watched: Sequence[str],
+    unknown: Sequence[str],
 ) -> list[Fact]:
     """Return names and values in the order shown; instants are aware, the file shows them in the tenant's zone.
 
-    `confirmed` says how many rows are confirmed since when, `meanings` what each provider's amounts mean, `watched`
-    per credential what is read at all, since the rest is unknown to us.
+    `confirmed` says how many rows are confirmed since when, `meanings` what each provider's amounts mean, `unknown`
+    per credential what was never read, or is not watched.
     """
     zone, nothing = ZoneInfo(context.tenant.time_zone), _("no figure")
     return [
@@ -50,5 +50,5 @@ def about(
         (_("Empty amounts"), _("Not reported by the provider. Empty is not zero.")),
         (_("Totals"), _("Per currency and holder; never converted, never added across.")),
         *meanings,
-        *((_("Watched"), note) for note in watched),
+        *((_("Unknown"), text) for text in unknown),
     ]

@@ -5,6 +5,7 @@ The clock is passed in with the `Context`. Reads of several statements agree ins
 
 from balances.results.context import Context, CredentialFacts
 from balances.results.facets import Facets, facets
+from balances.results.gaps import Gap, gaps
 from balances.results.pages import Page, page
 from balances.results.rows import Row, at_least, one, stream
 from balances.results.snapshot import TIME_LIMIT, savepoint, snapshot
@@ -25,6 +26,7 @@ __all__ = (
     "Context",
     "CredentialFacts",
     "Facets",
+    "Gap",
     "Page",
     "Reads",
     "Row",
@@ -35,6 +37,7 @@ __all__ = (
     "by_provider",
     "count",
     "facets",
+    "gaps",
     "merge",
     "one",
     "page",

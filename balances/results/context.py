@@ -4,18 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from balances.models import Balance
 from balances.query.compile import CredentialFacts, Facts, compile_where, prepare
 from balances.query.tree import BalanceQuery
 from providers.connectors import CONNECTORS
-from providers.models import Credential
+from providers.models import Credential, Scope, ScopeKind
 from providers.tenancy.models import Tenant
 
 __all__ = ("Context", "CredentialFacts")
+
+
+class Unread(NamedTuple):
+    """Count the open scopes of a credential that were never read and have no row; `is_whole` is all there is."""
+
+    parts: int
+    is_whole: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +35,19 @@ class Context:
 
     tenant: Tenant
     stored: tuple[Credential, ...]
+    unread: Mapping[int, Unread]
     facts: Facts
 
     @classmethod
     def load(cls, tenant: Tenant, *, now: datetime) -> "Context":
         """Read the tenant's credentials, in one statement."""
-        stored = tuple(Credential.objects.for_tenant(tenant).select_related("paused_by"))
-        credentials = tuple(map(_facts, stored))
+        found = Credential.objects.for_tenant(tenant).select_related("paused_by")
+        stored = tuple(found.annotate(**_unread(tenant)))
         return cls(
-            tenant=tenant, facts=Facts(now, credentials, frozenset(CONNECTORS)), stored=stored
+            tenant=tenant,
+            stored=stored,
+            unread={each.pk: Unread(each.unread_parts, each.is_unread) for each in stored},
+            facts=Facts(now, tuple(map(_facts, stored)), frozenset(CONNECTORS)),
         )
 
     @property
@@ -88,6 +100,19 @@ def provider_slot(code: str) -> int:
     """Return a provider's place among the chart colours, from 1, by the registry's order."""
     codes = list(CONNECTORS)
     return codes.index(code) + 1 if code in CONNECTORS else len(codes) + 1
+
+
+def _unread(tenant: Tenant) -> dict[str, Any]:
+    """Return what to ask beside the credentials: what of them was never read, by an index of just that."""
+    scopes = Scope.objects.for_tenant(tenant).filter(credential=OuterRef("pk"))
+    never = scopes.filter(read_at=None, closed_at=None)
+    rows = Balance.objects.for_tenant(tenant).filter(scope=OuterRef("pk"))
+    parts = never.filter(~Exists(rows), kind=ScopeKind.BALANCES).order_by().values("credential")
+    unlisted = never.filter(kind=ScopeKind.LISTING)
+    return {
+        "unread_parts": Coalesce(Subquery(parts.annotate(n=Count("pk")).values("n")), 0),
+        "is_unread": Exists(unlisted) | ~Exists(scopes),
+    }
 
 
 def _facts(credential: Credential) -> CredentialFacts:

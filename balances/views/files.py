@@ -14,7 +14,7 @@ from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.views.decorators.http import require_GET
 
@@ -28,9 +28,6 @@ from balances.query.tree import DEFAULT_PER_PAGE, BalanceQuery
 from balances.views.freshness import sentence
 from balances.views.legend import legend
 from balances.views.words import labels
-from providers.connectors import CONNECTORS
-from providers.phrases import translated
-from providers.services.secrets import settings_of
 from providers.tenancy.activity import record
 from providers.tenancy.scoping import Action, TenantRequest, role_required
 
@@ -137,7 +134,9 @@ def _about(
         meanings=[
             (f"{entry.provider} {entry.word}", entry.text) for entry in legend(_providers(context))
         ],
-        watched=_watched(context),
+        unknown=[
+            text for gap in results.gaps(context) for text in (gap.unread, gap.unwatched) if text
+        ],
     )
 
 
@@ -158,11 +157,3 @@ def _providers(context: results.Context) -> frozenset[str]:
 def _page_address(query: BalanceQuery, context: results.Context) -> str:
     path, text = reverse("balances:list", args=[context.tenant.slug]), encode(query)
     return f"{path}?{text}" if text else path
-
-
-def _watched(context: results.Context) -> list[str]:
-    """Say per credential what is read at all, of those whose connector we still have."""
-    read = [c for c in context.stored if c.retired_at is None and c.provider in CONNECTORS]
-    connectors = [(CONNECTORS[credential.provider], credential) for credential in read]
-    notes = (connector.watch_note(connector.values(settings_of(c))) for connector, c in connectors)
-    return [translated(note, into=translation) for note in notes if note]

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from balances.results import Facets, Reads, added_reads
+from balances.results import Facets, Gap, Reads, added_reads
 from balances.states import STATES
 from balances.templatetags.figures import moment
 from balances.views.links import Links
@@ -22,9 +22,9 @@ Write = Callable[..., str]
 
 
 def freshness(
-    found: Facets, totals: Sequence[TotalView], *, links: Links, now: datetime
+    found: Facets, totals: Sequence[TotalView], *, gaps: Sequence[Gap], links: Links, now: datetime
 ) -> dict[str, Any]:
-    """Return the context of components/_freshness.html for the rows that `totals` add up.
+    """Return the context of components/_freshness.html and _unwatched.html for the rows that `totals` add up.
 
     It speaks of the filter's rows where there is a filter ("of these 27"), else of the whole tenant's. The troubles
     are counted over the whole tenant, so they are led to only where all of it is shown.
@@ -40,6 +40,8 @@ def freshness(
     said = sentence(reads, is_all=is_all, write=format_html, when=when)
     return {
         "text": said,
+        "unread": [gap.unread for gap in gaps if gap.unread],
+        "unwatched": [gap.unwatched for gap in gaps if gap.unwatched],
         "troubles": [
             {
                 "text": _("%(n)s %(state)s")

@@ -1,5 +1,6 @@
 """List the balances that a query asks for."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -106,7 +107,7 @@ def _understood(params: QueryDict, error: QueryError, *, zone: ZoneInfo) -> Bala
     """Return the query without the parameters at fault; the default one where nothing can be saved."""
     rest = params.copy()
     for fault in error.faults:
-        rest.pop(fault.path.partition("[")[0], None)
+        rest.pop(re.split(r"[\[/]", fault.path)[0], None)
     try:
         return settled(parse(rest, zone=zone))
     except QueryError:
@@ -134,7 +135,9 @@ def _render(
             fault.path.partition("__")[0]: fault.message for fault in shown["faults"]
         },
         "keep_q": request.headers.get("HX-Source") == "form#view",
-        "freshness": freshness(found, shown.get("totals", []), links=links, now=context.now),
+        "freshness": freshness(
+            found, shown.get("totals", []), gaps=results.gaps(context), links=links, now=context.now
+        ),
         "export": _export(request, query, shown) if status == 200 else None,
         "may_export": may(request.role, action=Action.EXPORT),
         "may_sync": may(request.role, action=Action.SYNC),

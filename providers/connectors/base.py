@@ -21,6 +21,7 @@ from providers.connectors.fields import (
 from providers.connectors.values import Secret, Values
 from providers.connectors.verdict import Step, StepName, Verdict
 from providers.phrases import phrase as _
+from providers.phrases import phrases as ngettext
 from providers.rows import AmountKind, Environment, ScopeReading, ScopeSeed, Wanted
 
 if TYPE_CHECKING:
@@ -166,6 +167,15 @@ class Connector(Protocol):
     def watch_note(self, values: Values) -> str:
         """Say what is watched and what is unknown to us, `""` when the provider lists everything."""
         return ""
+
+    def unread_note(self, parts: int) -> str:
+        """Say what is unknown while so many scopes were never read."""
+        return ngettext(
+            "%(n)d part was never read: what it holds is unknown",
+            "%(n)d parts were never read: what they hold is unknown",
+            parts,
+            n=parts,
+        )
 
     def headers(self, values: Values) -> dict[str, str]:
         """Return the headers of every call, the secret among them."""

@@ -158,6 +158,15 @@ class Swipelux(Connector):
             n=number,
         )
 
+    def unread_note(self, parts: int) -> str:
+        """Say how many listed customers were never read."""
+        return ngettext(
+            "%(n)d customer was never read: what it holds is unknown",
+            "%(n)d customers were never read: what they hold is unknown",
+            parts,
+            n=parts,
+        )
+
     def verify(self, http: "Client", values: Values) -> Verdict:
         """Ask for the list, then for the first customers' balances."""
         environment = self.environment_of({"api_key": values["api_key"]})

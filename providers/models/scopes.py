@@ -53,7 +53,14 @@ class Scope(TenantOwned):
     class Meta(TenantOwned.Meta):
         abstract = False
         constraints = (models.UniqueConstraint("tenant", "credential", "ref", name="scope_ref"),)
-        indexes = (models.Index("due_at", name="scope_due"),)
+        indexes = (
+            models.Index("due_at", name="scope_due"),
+            models.Index(
+                "credential",
+                condition=models.Q(read_at=None, closed_at=None),
+                name="scope_never_read",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.ref} of {self.credential_id}"
