@@ -3,7 +3,8 @@
 import re
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+# The wide forms start formulas where East Asian text is typed.
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "\0")
 # What UTF-8 or a reader of CSV cannot hold.
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
