@@ -95,7 +95,7 @@ _DEFINED = (
         _("Credential name"),
         *(TEXT, 20, lambda row: row.credential_name),
     ),
-    Column("counting", _("Counts as"), TEXT, 12, lambda row: row.counting.lower()),
+    Column("counting", _("Counts as"), TEXT, 14, lambda row: row.counting.lower()),
     Column(
         "counted_by",
         _("Also read through"),

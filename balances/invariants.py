@@ -14,8 +14,16 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subqu
 from django.db.models.functions import Lag
 
 from balances.closings import checking
-from balances.ingest import BY_IDENTITY, balance_counting
-from balances.models import Account, Balance, Counting, Coverage, Decision, HeldReading, Observation
+from balances.ingest import BY_IDENTITY, balance_counting, duplicate_of
+from balances.models import (
+    DUPLICATES,
+    Account,
+    Balance,
+    Coverage,
+    Decision,
+    HeldReading,
+    Observation,
+)
 from providers.models import Credential, RunStatus, Scope, Secret, SyncRun
 from providers.rows import AccountKind
 from providers.sealing import SealingError, key_of
@@ -110,17 +118,18 @@ def _holders_agree() -> Iterator[str]:
 
 def _counting_agrees() -> Iterator[str]:
     facts = ("account__counting", "currency", "verified")
-    counted = Balance.unscoped.exclude(counting=Counting.DUPLICATE)
-    for found in counted.values(*facts, "counting").distinct():
+    for found in Balance.unscoped.order_by().values(*facts, "counting").distinct():
         of_account, currency, is_verified = (found[name] for name in facts)
         right = balance_counting(of_account, currency=currency, is_verified=is_verified)
+        if found["counting"] in DUPLICATES:
+            right = duplicate_of(right)
         if right != found["counting"]:
-            wrong = counted.filter(**found)
+            wrong = Balance.unscoped.filter(**found)
             yield from _named(wrong, f"counts as {found['counting']}, not as {right}")
 
 
 def _each_balance_counts_once() -> Iterator[str]:
-    is_duplicate = Q(counting=Counting.DUPLICATE)
+    is_duplicate = Q(counting__in=DUPLICATES)
     named = Balance.unscoped.filter(is_duplicate, counted_by=None)
     yield from _named(named, "is a duplicate of nothing")
     unnamed = Balance.unscoped.filter(~is_duplicate, counted_by__isnull=False)

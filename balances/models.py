@@ -35,13 +35,20 @@ class Holder(models.TextChoices):
 
 
 class Counting(models.TextChoices):
-    """Which part of a total a row belongs to; only LIVE is a plain total."""
+    """Which part of a total a row belongs to; only LIVE is a plain total.
+
+    Test money read twice stays apart from live money read twice, as it does wherever totals stand.
+    """
 
     LIVE = "LIVE", _("Live")
     TEST = "TEST", _("Test")
     UNVERIFIED = "UNVERIFIED", _("Unverified")
     DUPLICATE = "DUPLICATE", _("Also read through another credential")
+    TEST_DUPLICATE = "TEST_DUPLICATE", _("Test, also read through another credential")
     MANUAL = "MANUAL", _("Manual")
+
+
+DUPLICATES = (Counting.DUPLICATE, Counting.TEST_DUPLICATE)
 
 
 class Account(TenantOwned):
@@ -65,7 +72,7 @@ class Account(TenantOwned):
     address = models.CharField(max_length=200, blank=True)
     holder = models.CharField(max_length=10, choices=Holder.choices)
     holder_set = models.BooleanField(default=False)
-    counting = models.CharField(max_length=10, choices=Counting.choices, default=Counting.LIVE)
+    counting = models.CharField(max_length=14, choices=Counting.choices, default=Counting.LIVE)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_from = models.DateField(null=True, blank=True)
     closed_by = models.ForeignKey(
@@ -128,15 +135,15 @@ class Balance(TenantOwned):
     the scope's `read_at` holds. A row that goes missing freezes both. `changed_at` is the reading that first saw
     these figures. `missing_readings` counts whole readings without it, up to the three that make us ask.
     `holder` is that of the account, kept here for the totals' index. `counting` is that of the account unless the
-    currency is test money, or another credential's reading of the same balance counts: then it is DUPLICATE, and
-    `counted_by` that credential.
+    currency is test money, or another credential's reading of the same balance counts: then it is one of
+    DUPLICATES, and `counted_by` that credential.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="balances")
     scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="balances")
     currency = models.CharField(max_length=12)
     holder = models.CharField(max_length=10, choices=Holder.choices)
-    counting = models.CharField(max_length=10, choices=Counting.choices, default=Counting.LIVE)
+    counting = models.CharField(max_length=14, choices=Counting.choices, default=Counting.LIVE)
     counted_by = models.ForeignKey(
         Credential, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -12,10 +12,10 @@ from django.db.models.functions import RowNumber
 from balances.closings.counting import same_money
 from balances.closings.days import Day
 from balances.closings.summing import totals
-from balances.models import Balance, Closing, ClosingDay, ClosingTotal, Counting
+from balances.models import DUPLICATES, Balance, Closing, ClosingDay, ClosingTotal, Counting
 from providers.tenancy.models import Tenant
 
-NOT_READ = (Counting.DUPLICATE, Counting.MANUAL)
+NOT_READ = (*DUPLICATES, Counting.MANUAL)
 FIGURES = [
     field.attname
     for field in ClosingTotal._meta.concrete_fields

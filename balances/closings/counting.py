@@ -11,7 +11,7 @@ from django.db.models.lookups import GreaterThan
 
 from balances.closings.days import Day
 from balances.ingest import BY_IDENTITY
-from balances.models import Counting
+from balances.models import DUPLICATES, Counting
 from providers.currencies import CURRENCIES, is_test
 from providers.models import Credential
 from providers.tenancy.models import ActivityEntry
@@ -26,14 +26,14 @@ def counted(day: Day, *, path: str = "", is_awaited: Any = ANSWERED) -> Case:
 
     A balance is compared with the others selected alone, so none that may be the same money may be left out.
     """
-    was_duplicate = Q((f"{path}counting", Counting.DUPLICATE))
+    was_duplicate = Q((f"{path}counting__in", DUPLICATES))
     is_test_money = Q((f"{path}currency__in", TEST_CODES))
+    is_test_money |= Q((f"{path}account__counting", Counting.TEST))
     is_doubtful = Q((f"{path}verified", False), (f"{path}account__counting", Counting.LIVE))
+    is_second = GreaterThan(_place(day, path=path, is_awaited=is_awaited), 1)
     return Case(
-        When(
-            GreaterThan(_place(day, path=path, is_awaited=is_awaited), 1),
-            then=Value(Counting.DUPLICATE.value),
-        ),
+        When(is_second & is_test_money, then=Value(Counting.TEST_DUPLICATE.value)),
+        When(is_second, then=Value(Counting.DUPLICATE.value)),
         When(was_duplicate & is_test_money, then=Value(Counting.TEST.value)),
         When(was_duplicate & is_doubtful, then=Value(Counting.UNVERIFIED.value)),
         When(was_duplicate, then=F(f"{path}account__counting")),

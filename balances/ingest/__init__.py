@@ -4,6 +4,7 @@ from balances.ingest.comparing import ASK_AFTER
 from balances.ingest.counting import (
     BY_IDENTITY,
     balance_counting,
+    duplicate_of,
     group_of,
     recount,
     recount_of,
@@ -19,6 +20,7 @@ __all__ = [
     "Recorded",
     "accept_held",
     "balance_counting",
+    "duplicate_of",
     "group_of",
     "held_refs",
     "prepare",

@@ -74,6 +74,11 @@ def balance_counting(account_counting: str, *, currency: str, is_verified: bool)
     return Counting(account_counting) if is_verified else Counting.UNVERIFIED
 
 
+def duplicate_of(own: Counting) -> Counting:
+    """Return how a balance that counts elsewhere is listed; test money stays apart even there."""
+    return Counting.TEST_DUPLICATE if own == Counting.TEST else Counting.DUPLICATE
+
+
 def group_of(credential: Credential) -> list[Credential]:
     """Lock and return all credentials that may read the same accounts, this one among them.
 
@@ -162,7 +167,7 @@ def _judged(
         if member is winner:
             yield member, (own.value, None)
         else:
-            yield member, (Counting.DUPLICATE.value, winner.credential_id)
+            yield member, (duplicate_of(own).value, winner.credential_id)
 
 
 def _rank(member: Candidate, credential: Credential) -> tuple[object, ...]:

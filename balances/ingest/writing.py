@@ -19,7 +19,7 @@ from balances.ingest.comparing import (
 from balances.ingest.counting import account_counting, balance_counting, holder_of
 from balances.ingest.identifying import owner_name_of
 from balances.ingest.stored import Stored, accounts_of
-from balances.models import Account, Balance, Counting, Observation
+from balances.models import DUPLICATES, Account, Balance, Observation
 from providers.models import Credential, Scope, SyncRun
 from providers.rows import BalanceRow, Flag
 from providers.tenancy.managers import new_public_id
@@ -231,7 +231,7 @@ def _told(
 
 def _counting(row: BalanceRow, *, known: Stored) -> str:
     """Leave a duplicate to the recount, which alone knows its twins."""
-    if known.counting == Counting.DUPLICATE:
+    if known.counting in DUPLICATES:
         return known.counting
     own = known.account.counting
     return balance_counting(own, currency=row.currency, is_verified=row.verified).value

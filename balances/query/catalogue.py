@@ -192,7 +192,7 @@ _ID = Field("id", _("Id"), Kind.TOKEN, shape=ID_SHAPE, part=r"[0-9a-f]{1,32}", i
 _AGE = Field(
     "age", _("Confirmed"), Kind.MINUTES, absent=_("never"), present=_("known"), is_sortable=False
 )
-COUNTINGS = ("live", "test", "unverified", "duplicate", "manual")
+COUNTINGS = ("live", "test", "unverified", "duplicate", "test_duplicate", "manual")
 FIELDS = {
     field.name: field
     for field in (

@@ -22,7 +22,7 @@ from balances.results.snapshot import snapshot
 
 # Own money stands first, and live money before what is only listed.
 _HOLDERS = ("OWN", "CUSTOMERS")
-_COUNTINGS = ("LIVE", "MANUAL", "UNVERIFIED", "DUPLICATE", "TEST")
+_COUNTINGS = ("LIVE", "MANUAL", "UNVERIFIED", "DUPLICATE", "TEST", "TEST_DUPLICATE")
 # A state is part of every group, so that its rows and readings are told apart for the price of none.
 _KEY = ("currency", "holder", "counting", "state_rank")
 CREDENTIAL = "scope__credential_id"

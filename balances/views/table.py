@@ -143,6 +143,8 @@ def row_views(
 
 def tag(row: Row) -> str:
     """Say why a row is in no plain total; nothing for one that is."""
+    if row.counting == "TEST_DUPLICATE":
+        return _("Test, also read through %(name)s") % {"name": row.counted_by}
     if row.counted_by:
         return _("Also read through %(name)s") % {"name": row.counted_by}
     return "" if row.counting == "LIVE" else str(COUNTING[row.counting])

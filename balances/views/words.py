@@ -16,6 +16,7 @@ COUNTING: Mapping[str, str | Promise] = {
     "TEST": _("Test"),
     "UNVERIFIED": _("Unverified"),
     "DUPLICATE": _("Also read through another credential"),
+    "TEST_DUPLICATE": _("Test, also read through another credential"),
     "MANUAL": _("Manual"),
 }
 ZERO: Mapping[str, str | Promise] = {

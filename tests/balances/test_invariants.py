@@ -112,6 +112,10 @@ def other_counting() -> None:
     Balance.unscoped.filter(account__external_ref="m-3").update(counting="TEST")
 
 
+def money_of_a_test_among_live() -> None:
+    Account.unscoped.filter(balances__counting="DUPLICATE").update(counting="TEST")
+
+
 def duplicate_of_nothing() -> None:
     Balance.unscoped.filter(counting="DUPLICATE").update(counted_by=None)
 
@@ -237,6 +241,7 @@ BREAKS: dict[Callable[[], None], str] = {
     other_holder: "has another holder than its account",
     agent_like_its_customers: "shares its holder with its customers",
     other_counting: "counts as TEST, not as LIVE",
+    money_of_a_test_among_live: "counts as DUPLICATE, not as TEST_DUPLICATE",
     duplicate_of_nothing: "is a duplicate of nothing",
     counted_nowhere: "is counted nowhere",
     counted_twice: "is counted twice",

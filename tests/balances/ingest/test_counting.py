@@ -1,11 +1,13 @@
 """Whose money it is, in which part of a total it counts, and that none counts twice."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from balances import ingest, lifecycle
+from balances import ingest, lifecycle, results
 from balances.models import Account, Balance
+from balances.query.tree import BalanceQuery
 from providers.models import Credential
 from providers.rows import AccountKind, ExpectedRow, ScopeKind, ScopeSeed
 from providers.tenancy.models import Tenant
@@ -172,7 +174,33 @@ def test_test_money_read_twice_counts_once(acme: Tenant) -> None:
         sandbox = make_credential(acme, environment="SANDBOX", created_at=created_at)
         keep(sandbox, row("m-1"))
 
-    assert sorted(Balance.unscoped.values_list("counting", flat=True)) == ["DUPLICATE", "TEST"]
+    assert sorted(Balance.unscoped.values_list("counting", flat=True)) == ["TEST", "TEST_DUPLICATE"]
+
+
+def test_test_currency_read_twice_stays_test_money(acme: Tenant) -> None:
+    old, new = older_and_newer(acme)
+    keep(old, row("m-1", currency="TSD"))
+    keep(new, row("m-1", currency="TSD"))
+
+    keep(new, row("m-1", "11.00", currency="TSD"), at=T0 + MINUTE)
+
+    assert (counting(old), counting(new)) == (["TEST"], ["TEST_DUPLICATE"])
+
+
+def test_no_total_holds_live_and_test_money(acme: Tenant) -> None:
+    for environment, amount in (("LIVE", "888.00"), ("SANDBOX", "777.00")):
+        for created_at in (T0, LATER):
+            credential = make_credential(acme, environment=environment, created_at=created_at)
+            keep(credential, row("m-1", amount))
+
+    totals = results.totals(BalanceQuery(), context=results.Context.load(acme, now=LATER))
+
+    assert {total.counting: total.available.sum for total in totals} == {
+        "LIVE": Decimal(888),
+        "DUPLICATE": Decimal(888),
+        "TEST": Decimal(777),
+        "TEST_DUPLICATE": Decimal(777),
+    }
 
 
 def test_sandbox_and_test_currency_count_as_test(acme: Tenant) -> None:

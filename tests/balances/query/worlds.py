@@ -130,7 +130,7 @@ def _account(credential: Credential, number: int, random: Random) -> Account:
         kind=random.choice(("MERCHANT", "AGENT", "CUSTOMER", "WALLET")),
         holder=random.choice(("OWN", "CUSTOMERS")),
         counting=random.choice(
-            ("LIVE", "LIVE", "LIVE", "TEST", "UNVERIFIED", "DUPLICATE", "MANUAL")
+            ("LIVE", "LIVE", "LIVE", "TEST", "UNVERIFIED", "DUPLICATE", "TEST_DUPLICATE", "MANUAL")
         ),
         closed_at=NOW if random.random() < 0.1 else None,
         network=random.choice(TEXTS)[:40],

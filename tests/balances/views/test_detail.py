@@ -149,6 +149,18 @@ def test_duplicate_names_where_it_counts(client: Client, acme: Tenant, payiano: 
     assert facts(see(client, balance))["Counts as"] == "Also read through First, counted there"
 
 
+def test_test_money_that_counts_elsewhere_is_tagged_as_test(
+    client: Client, acme: Tenant, payiano: Credential
+) -> None:
+    other = make_credential(acme, name="First")
+    balance = make_balance(payiano, name="Play", counting="TEST_DUPLICATE", counted_by=other)
+
+    screen = see(client, balance)
+
+    assert screen.text("//h1") == "Play Test"
+    assert facts(screen)["Counts as"] == "Also read through First, counted there"
+
+
 def test_names_of_the_provider_stay_text(client: Client, payiano: Credential) -> None:
     account = make_account(
         payiano, name=HOSTILE, owner_name=HOSTILE, network=HOSTILE[:40], address=HOSTILE
