@@ -1,11 +1,12 @@
 """Read figures as a person does: aligned at their points, whole, and plain numbers once copied."""
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from balances.models import Balance
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import NOW, make_balance, make_credential
+from tests.balances.closings.histories import close_all, grow
 from tests.browser.pages import LIST, let_in
 from tests.conftest import Walk
 from tests.screen import stop_clock
@@ -118,6 +119,31 @@ def test_text_without_figures_is_copied_as_it_is(page: Page, balances: dict[str,
     )
 
     assert copied(page) == "Fund 1,000"
+
+
+# --- Read by the pointer --------------------------------------------------------------------------
+def test_pointer_reads_a_balances_days_and_says_what_was_not_confirmed(
+    page: Page, acme: Tenant
+) -> None:
+    credential = make_credential(acme, provider="payiano")
+    balance = grow(credential, ["10", "20", None, "-5.5"])
+    close_all(credential)
+    page.goto(f"{LIST}{balance.public_id}/")
+    area, readout = page.locator(".plot-area"), page.locator(".readout")
+    expect(readout).to_have_text("USD\u00a0−5.50available, today 10:59")
+    box = area.bounding_box()
+    assert box is not None
+
+    for share, said in (
+        (0, "10.0017 Nov, confirmed: yes"),
+        (2 / 3, "20.0019 Nov, confirmed: carried forward from 19 Nov, 10:00"),
+        (0.99, "−5.5020 Nov, so far, 10:59, confirmed: yes"),
+    ):
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + 20)
+        expect(readout).to_have_text(f"USD\u00a0{said}")
+
+    page.mouse.move(1, 1)
+    expect(readout).to_have_text("USD\u00a0−5.50available, today 10:59")
 
 
 # --- Aligned --------------------------------------------------------------------------------------

@@ -299,7 +299,9 @@ def test_unusual_change_is_named_with_both_figures_for_a_day(
     observe(balance, make_run(payiano), "50", "5000")
 
     said = "Unusual change. It moved from USD 50.00 to USD 5,000.00. A second reading confirmed it."
-    assert noticed(see(client, balance)) == ([said] if is_said else [])
+    screen = see(client, balance)
+    assert noticed(screen) == ([said] if is_said else [])
+    assert ("USD\u00a05,000.00" in screen.response.content.decode()) is is_said
 
 
 @pytest.mark.parametrize("flags", [["OLDER_ANSWER"], ["NEGATIVE"]])
