@@ -187,6 +187,17 @@
     else window.htmx.ajax('GET', news.dataset.news, { source: list, target: list, swap: 'outerHTML' });
   });
 
+  /* a part that asks for itself and gets no answer keeps its figures: then the page says that they may be old */
+  const unrefreshed = (e, is) => {
+    const { sourceElement, target, response } = e.detail.ctx ?? {};
+    const notice = document.getElementById('not-refreshed');
+    if (!notice || !target || sourceElement !== target || response?.status === 401 || notice.hidden !== is) return;
+    notice.hidden = !is;
+    if (is) say(notice.querySelector('strong').textContent);
+  };
+  for (const name of ['htmx:error', 'htmx:response:error']) document.addEventListener(name, (e) => unrefreshed(e, true));
+  document.addEventListener('htmx:before:swap', (e) => { if (e.detail.ctx?.response?.status < 400) unrefreshed(e, false); });
+
   /* while the page is visible, ask the parts that refresh themselves to do so */
   setInterval(() => { if (!document.hidden && window.htmx) window.htmx.trigger(document.body, 'tick'); }, 30000);
 })();

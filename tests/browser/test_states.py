@@ -32,6 +32,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 expect.set_options(timeout=15_000)
 
 
+# What the page does every 30 s while it is looked at.
+TICK = "htmx.trigger(document.body, 'tick')"
+
+
 @pytest.fixture
 def page(walk: Walk, alice: User) -> Page:
     """Give alice's tab."""
@@ -224,9 +228,29 @@ def test_a_refresh_that_fails_leaves_the_figures_where_they_are(
     page.wait_for_load_state()
     before = page.locator(".totals").inner_text()
     with without("providers_credential"), page.expect_response(lambda answer: answer.status >= 500):
-        page.evaluate("htmx.trigger(document.body, 'tick')")
+        page.evaluate(TICK)
     expect(page.locator("#dashboard-health li").first).to_be_visible()
     assert page.locator(".totals").inner_text() == before
+    notice = page.locator("#not-refreshed")
+    expect(notice).to_contain_text("whether they are still up to date is not known")
+    expect(notice).to_be_visible()
+    expect(page.locator("#status")).to_have_text("This page is not refreshed just now.")
+
+    page.evaluate(TICK)
+    expect(notice).to_be_hidden()
+
+
+def test_a_page_without_a_network_says_that_its_figures_may_be_old(
+    page: Page, payiano: Credential
+) -> None:
+    page.goto("/acme/")
+    page.wait_for_load_state()
+    page.context.set_offline(True)
+    page.evaluate(TICK)
+    expect(page.locator("#not-refreshed")).to_be_visible()
+    page.context.set_offline(False)
+    page.evaluate(TICK)
+    expect(page.locator("#not-refreshed")).to_be_hidden()
 
 
 def test_a_database_that_is_away_is_503_and_says_when_to_come_again(
