@@ -19,14 +19,19 @@ from providers.http.hosts import listed_origin
 from providers.sealing import KeyRing, SealingError
 
 KEY_BYTES = 32
+LEAST_SIGNS = 5
 LEAST_FLOOR = 60
+BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
 UNSHARED_CACHES = frozenset({"LocMemCache", "DummyCache", "FileBasedCache"})
 
 
 def key_faults() -> Iterator[Error]:
     """Find keys that are missing, published or malformed."""
-    if len(_secret_key()) < KEY_BYTES:
-        yield Error("SECRET_KEY is missing or shorter than 32 characters.", id="dashboard.E001")
+    if len(_secret_key()) < KEY_BYTES or len(set(_secret_key())) < LEAST_SIGNS:
+        message = (
+            "SECRET_KEY is missing, shorter than 32 characters, or of fewer than 5 different ones."
+        )
+        yield Error(message, id="dashboard.E001")
     if not settings.SEALING_KEYS:
         yield Error("SEALING_KEYS is missing: secrets cannot be sealed.", id="dashboard.E002")
     else:
@@ -102,13 +107,19 @@ def host_faults() -> Iterator[Error]:
 
 def sharing_faults() -> Iterator[Error]:
     """Find a database, cache or broker that several processes or hosts cannot share."""
-    if settings.WEB_HOSTS > 1 and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    database = settings.DATABASES["default"]
+    is_sqlite = database["ENGINE"].endswith("sqlite3")
+    if is_sqlite and settings.WEB_HOSTS > 1:
         yield Error("DATABASE_URL is SQLite, but WEB_HOSTS is over 1.", id="dashboard.E010")
+    if is_sqlite and database["NAME"] == ":memory:":
+        message = "DATABASE_URL is SQLite in memory: nothing would be kept."
+        yield Error(message, id="dashboard.E016")
     if settings.CACHES["default"]["BACKEND"].rpartition(".")[2] in UNSHARED_CACHES:
         message = "CACHE_URL is missing or not shared: sign-in limits would count per process."
         yield Error(message, id="dashboard.E011")
-    if not settings.BROKER_URL or settings.BROKER_URL.startswith(("memory:", "filesystem:")):
-        yield Error("BROKER_URL is missing, or no broker that survives.", id="dashboard.E012")
+    if settings.BROKER_URL.partition("://")[0] not in BROKERS:
+        message = "BROKER_URL is missing, or no redis://, rediss:// or amqp:// address."
+        yield Error(message, id="dashboard.E012")
 
 
 def start_faults() -> list[Error]:

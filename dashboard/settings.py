@@ -6,27 +6,36 @@ A value that is missing has a safe default, or `dashboard.checks` refuses the st
 
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 
-from dashboard.environment import texts
+from dashboard.environment import (
+    cache,
+    database,
+    email,
+    log_level,
+    seconds,
+    switch,
+    text,
+    texts,
+    whole,
+    zone,
+)
 from dashboard.logs import FORMATTER
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 # What one machine keeps: the demo's database, mail, files and logs.
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR = Path(text("VAR_DIR", default=str(BASE_DIR / "var")))
 
 # --- Where we run ---------------------------------------------------------------------------------
-DEBUG = env.bool("DEBUG", default=False)
-DEMO = env.bool("DEMO", default=False)
+DEBUG = switch("DEBUG")
+DEMO = switch("DEMO")
 IS_LOCAL = DEBUG or DEMO
 LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 ALLOWED_HOSTS = texts("ALLOWED_HOSTS", default=LOCAL_HOSTS if IS_LOCAL else ())
 CSRF_TRUSTED_ORIGINS = texts("CSRF_TRUSTED_ORIGINS")
 # Reverse proxies in front of us; 0 believes no forwarded header at all.
-PROXY_COUNT = env.int("PROXY_COUNT", default=0)
-WEB_HOSTS = env.int("WEB_HOSTS", default=1)
+PROXY_COUNT = whole("PROXY_COUNT", default=0)
+WEB_HOSTS = whole("WEB_HOSTS", default=1, least=1)
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
 ASGI_APPLICATION = "dashboard.asgi.application"
@@ -36,21 +45,21 @@ DEFAULT_SECRET_KEY = (
     "published-demo-key-never-for-production-8c1f5a7e2b9d4f60"  # refused outside DEBUG and DEMO
 )
 DEFAULT_SEALING_KEYS = "demo:cHVibGlzaGVkLWRlbW8ta2V5LW5vdC1hLXNlY3JldCE="
-SECRET_KEY = env.str("SECRET_KEY", default="") or (DEFAULT_SECRET_KEY if IS_LOCAL else "")
+SECRET_KEY = text("SECRET_KEY", default=DEFAULT_SECRET_KEY if IS_LOCAL else "")
 SECRET_KEY_FALLBACKS = texts("SECRET_KEY_FALLBACKS")
 # `kid:base64 of 32 bytes`, comma separated: the first seals, all open.
-SEALING_KEYS = env.str("SEALING_KEYS", default="") or (DEFAULT_SEALING_KEYS if IS_LOCAL else "")
+SEALING_KEYS = text("SEALING_KEYS", default=DEFAULT_SEALING_KEYS if IS_LOCAL else "")
 
 # --- Times, in seconds: request < renew < lease < visibility, checked at start-up -----------------
-TICK_SECONDS = env.float("TICK_SECONDS", default=5)
-REQUEST_SECONDS = env.float("REQUEST_SECONDS", default=20)
-RENEW_SECONDS = env.float("RENEW_SECONDS", default=30)
-LEASE_SECONDS = env.float("LEASE_SECONDS", default=120)
-VISIBILITY_SECONDS = env.float("VISIBILITY_SECONDS", default=300)
+TICK_SECONDS = seconds("TICK_SECONDS", default=5)
+REQUEST_SECONDS = seconds("REQUEST_SECONDS", default=20)
+RENEW_SECONDS = seconds("RENEW_SECONDS", default=30)
+LEASE_SECONDS = seconds("LEASE_SECONDS", default=120)
+VISIBILITY_SECONDS = seconds("VISIBILITY_SECONDS", default=300)
 # A run that finishes no scope for this long gives up.
-STALL_SECONDS = env.float("STALL_SECONDS", default=1800)
+STALL_SECONDS = seconds("STALL_SECONDS", default=1800)
 # A credential is left alone this long after a run began; only an operator's command asks sooner.
-POLL_FLOOR_SECONDS = env.float("POLL_FLOOR_SECONDS", default=60)
+POLL_FLOOR_SECONDS = seconds("POLL_FLOOR_SECONDS", default=60)
 
 # --- Providers, broker, files ---------------------------------------------------------------------
 # Hosts a credential may name beside the providers' own: `host[:port]`, or `http://host:port` for a simulator.
@@ -59,8 +68,8 @@ PROVIDER_HOSTS = texts("PROVIDER_HOSTS")
 HELD_REFS = "balances.ingest.held_refs"
 # Who recounts what several credentials read, when one of them watches less.
 RECOUNT = "balances.ingest.recount_of"
-BROKER_URL = env.str("BROKER_URL", default="")
-FILES_DIR = Path(env.str("FILES_DIR", default=str(VAR_DIR / "files")))
+BROKER_URL = text("BROKER_URL")
+FILES_DIR = Path(text("FILES_DIR", default=str(VAR_DIR / "files")))
 
 # --- Database -------------------------------------------------------------------------------------
 SQLITE_OPTIONS = {
@@ -69,19 +78,19 @@ SQLITE_OPTIONS = {
     "timeout": 5,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
-if "DATABASE_URL" not in env.ENVIRON:
+if not text("DATABASE_URL"):
     VAR_DIR.mkdir(exist_ok=True)
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"].setdefault("OPTIONS", {}).update(SQLITE_OPTIONS)
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = whole("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache: shared by all web workers, because the sign-in limits count in it ---------------------
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+CACHES = {"default": cache("CACHE_URL", default="locmemcache://")}
 
 # --- Application ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -135,7 +144,7 @@ TEMPLATES = [
         },
     },
 ]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 LANGUAGE_CODE = "en"
 
@@ -172,10 +181,10 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Mail and files -------------------------------------------------------------------------------
 LOCAL_MAIL = f"filemail:///{VAR_DIR / 'mail'}"
-vars().update(env.email_url("EMAIL_URL", default=LOCAL_MAIL if IS_LOCAL else "smtp://localhost:25"))
+vars().update(email("EMAIL_URL", default=LOCAL_MAIL if IS_LOCAL else "smtp://localhost:25"))
 # A mail server that is away must not hold a page.
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="dashboard@localhost")
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", default="dashboard@localhost")
 MEDIA_ROOT = FILES_DIR
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -235,7 +244,7 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_LEVEL = log_level("LOG_LEVEL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

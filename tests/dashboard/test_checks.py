@@ -23,6 +23,7 @@ SAFE: dict[str, object] = {
 }
 UNSAFE: dict[str, dict[str, object]] = {
     "SECRET_KEY is missing": {"SECRET_KEY": ""},
+    "SECRET_KEY is missing, shorter": {"SECRET_KEY": "x" * 64},
     "SEALING_KEYS is missing": {"SEALING_KEYS": ""},
     "SEALING_KEYS is not kid:": {"SEALING_KEYS": "k1:c2hvcnQ="},
     "SEALING_KEYS names 'k1' twice": {"SEALING_KEYS": f"k1:{'A' * 43}=,k1:{'B' * 43}="},
@@ -41,6 +42,9 @@ UNSAFE: dict[str, dict[str, object]] = {
     "ALLOWED_HOSTS is empty": {"ALLOWED_HOSTS": []},
     "ALLOWED_HOSTS has a wildcard": {"ALLOWED_HOSTS": ["dashboard.example.com", "*"]},
     "BROKER_URL is missing": {"BROKER_URL": ""},
+    "BROKER_URL is missing, or no": {"BROKER_URL": "nonsense"},
+    "or no redis://, rediss:// or amqp:// address": {"BROKER_URL": "http://broker.example.com"},
+    "BROKER_URL is missing, or no redis://": {"BROKER_URL": "memory://"},
     "CACHE_URL is missing or not shared": {
         "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     },
@@ -85,6 +89,14 @@ def test_sqlite_with_several_web_hosts_is_refused(
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
 
     assert "DATABASE_URL is SQLite, but WEB_HOSTS is over 1." in faults()
+
+
+def test_database_in_memory_is_refused(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(settings, SAFE)
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", ":memory:")
+
+    assert "DATABASE_URL is SQLite in memory: nothing would be kept." in faults()
 
 
 def test_a_local_mode_starts_on_this_machines_hosts_alone(settings: Any) -> None:
