@@ -69,7 +69,8 @@ def _failing(
         "icon": "alert",
         "fact": fact,
         "text": _joined(why, "" if is_mended_here else words.remedy, kept(own, now=context.now)),
-        "links": _failing_links(credential, context, role=role),
+        "links": _failing_links(credential, context, role=role)
+        or [_balances_link(context, "not_synced", own, credential)],
     }
 
 

@@ -29,6 +29,7 @@ from providers.tenancy.managers import is_public_id
 from providers.tenancy.models import ActivityEntry
 from providers.tenancy.scoping import Action, RoleMissing, TenantRequest, may, role_required
 from providers.views import choosing, findings, health, progress
+from providers.words import every, lasting
 
 RESULT = {"providers-test-result": "providers/_test_result.html"}
 UNPROCESSABLE = 422
@@ -223,7 +224,12 @@ def _shown_settings(credential: Credential) -> list[tuple[str, str]]:
     address = connector.base_url(
         connector.values(settings), environment=Environment(credential.environment)
     )
-    shown = {**settings, "base_url": address}
+    shown = {
+        **settings,
+        "base_url": address,
+        "interval": every(credential.interval),
+        "stale_after": lasting(credential.stale_after),
+    }
     return [
         (translated(each.label, into=translation), _words(shown.get(each.name, each.default)))
         for each in connector.fields

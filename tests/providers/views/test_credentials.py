@@ -182,6 +182,7 @@ def test_nothing_connected_offers_no_choices(client: Client) -> None:
     screen = see(client)
 
     assert "No provider is connected" in screen.text("//main")
+    assert screen.href("Add a provider") == f"{LIST}add/payman/"
     assert not screen.has(f"//main//*[{classed('seg')}]")
 
 
@@ -340,6 +341,17 @@ def test_fault_of_saving_is_no_fault_of_a_test(
 
     assert "Not tested" not in saved.text(result)
     assert tested.text(result).startswith("Not tested")
+
+
+def test_who_may_only_read_is_told_the_schedule_in_words(
+    auditor: User, sign_in: SignIn, acme: Tenant, simulator: Any
+) -> None:
+    main = save(acme, simulator, settings={"interval": "900", "stale_after": "3600"})
+
+    screen = see(sign_in(auditor), f"{LIST}{main.public_id}/")
+
+    told = dict(zip(screen.texts("//dt"), screen.texts("//dd"), strict=True))
+    assert (told["Sync"], told["Mark figures stale after"]) == ("Every 15 minutes", "1 hour")
 
 
 # --- A test ---------------------------------------------------------------------------------------
