@@ -198,6 +198,8 @@
   for (const name of ['htmx:error', 'htmx:response:error']) document.addEventListener(name, (e) => unrefreshed(e, true));
   document.addEventListener('htmx:before:swap', (e) => { if (e.detail.ctx?.response?.status < 400) unrefreshed(e, false); });
 
-  /* while the page is visible, ask the parts that refresh themselves to do so */
-  setInterval(() => { if (!document.hidden && window.htmx) window.htmx.trigger(document.body, 'tick'); }, 30000);
+  /* while the page is visible, ask the parts that refresh themselves to do so, and at once when it is seen again */
+  const tick = () => { if (!document.hidden && window.htmx) window.htmx.trigger(document.body, 'tick'); };
+  setInterval(tick, 30000);
+  document.addEventListener('visibilitychange', tick);
 })();

@@ -92,6 +92,21 @@ def test_a_page_that_only_refreshes_itself_is_signed_out_after_half_an_hour(
     expect(page).to_have_url(re.compile(re.escape("/acme/?history=USD.own") + "$"))
 
 
+def test_a_page_seen_again_asks_at_once_whether_its_reader_is_still_signed_in(
+    walk: Walk, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = walk.page
+    page.goto("/acme/")
+    sign_in(page, alice)
+    expect(page.locator("#dashboard-health")).to_be_visible()
+    page.wait_for_load_state()
+
+    with monkeypatch.context() as later:
+        turn_clock(later, minutes=31)
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page).to_have_url(re.compile("/accounts/login/"))
+
+
 def test_who_goes_on_working_stays_signed_in(
     walk: Walk, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
