@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
 
 from dashboard.celery import app
 from providers.models import Credential, Heartbeat
@@ -38,6 +38,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     now = timezone.now()
     parts: dict[str, Callable[[datetime], bool]] = {
         "database": _database_answers,
+        "cache": _cache_answers,
         "broker": _broker_answers,
         "tick": _ticked_lately,
         "syncs": _syncs_keep_up,
@@ -50,7 +51,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 def _is_well(part: Callable[[datetime], bool], now: datetime) -> bool:
     try:
         return part(now)
-    except (DatabaseError, OperationalError, OSError):
+    except Exception:  # noqa: BLE001  # a part that cannot be asked does not do its work, whatever it raised
         return False
 
 
@@ -58,6 +59,11 @@ def _database_answers(now: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         return bool(cursor.fetchone() == (1,))
+
+
+def _cache_answers(now: datetime) -> bool:
+    cache.set("health", now.isoformat(), timeout=60)
+    return cache.get("health") is not None
 
 
 def _broker_answers(now: datetime) -> bool:

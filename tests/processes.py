@@ -31,6 +31,12 @@ def wait_for(condition: Callable[[], object], *, seconds: float = 20, what: str 
         time.sleep(0.02)
 
 
+def cache_away() -> dict[str, dict[str, str]]:
+    """Return the settings of a cache on a server that nobody started."""
+    backend = "django.core.cache.backends.redis.RedisCache"
+    return {"default": {"BACKEND": backend, "LOCATION": f"redis://127.0.0.1:{free_port()}/1"}}
+
+
 def chromium_path() -> Path | None:
     """Find Chromium under one of its names."""
     names = ("chromium", "chromium-browser", "google-chrome")

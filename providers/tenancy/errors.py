@@ -99,16 +99,23 @@ class MethodMiddleware:
         return response
 
 
+def _is_of_cache(fault: BaseException | None) -> bool:
+    """Tell the client's errors by its package: it is loaded where a cache is shared, and nowhere else."""
+    return type(fault).__module__.partition(".")[0] == "redis"
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500, or 503 while the database cannot be reached, from templates that ask nothing of it.
+    """Answer 500, or 503 while database or cache cannot be reached, from templates that ask nothing of them.
 
     The reference is the start of the request's id in the log.
     """
-    is_unavailable = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    fault = sys.exc_info()[1]
+    is_cache = _is_of_cache(fault)
+    is_unavailable = is_cache or isinstance(fault, OperationalError | InterfaceError)
     is_reading = request.method in {"GET", "HEAD"}
     back = "" if is_reading else came_from(request)
     said = {"reference": reference(), "theme": theme_of(request), "back": back}
-    context = {**said, "is_reading": is_reading}
+    context = {**said, "is_reading": is_reading, "is_cache": is_cache}
     if not is_unavailable:
         return HttpResponse(render_to_string("500.html", context), status=500)
     headers = {"Retry-After": str(RETRY_SECONDS)}

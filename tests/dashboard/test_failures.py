@@ -16,6 +16,8 @@ from providers.models import Credential, SyncRun
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import NOW, make_balance, make_credential
 from tests.balances.closings.histories import close_all, grow
+from tests.conftest import PASSWORD
+from tests.processes import cache_away
 from tests.screen import Screen, SignIn, stop_clock
 
 RECORDED = re.compile(r"It was recorded under ([0-9a-f]{8})\.")
@@ -162,3 +164,17 @@ def test_who_tries_too_often_is_told_how_long_to_wait(bob: User) -> None:
 
     assert Screen(answer, status=429).text("//h1") == "Too many tries"
     assert answer["Retry-After"] == "60"
+
+
+def test_a_sign_in_whose_limits_cannot_be_counted_is_503_and_says_when_to_come_again(
+    alice: User, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CACHES = cache_away()
+    client = Client(raise_request_exception=False)
+
+    answer = client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
+
+    screen = Screen(answer, status=503)
+    assert answer["Retry-After"] == "30"
+    assert logged(caplog, reference_in(screen.text("//main")))
+    assert "_auth_user_id" not in client.session

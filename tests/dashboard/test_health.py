@@ -8,6 +8,7 @@ from django.utils import timezone
 from dashboard.celery import app as celery_app
 from providers.models import Credential, Heartbeat
 from providers.tenancy.models import Tenant
+from tests.processes import cache_away
 
 
 @pytest.fixture
@@ -85,3 +86,13 @@ def test_lost_broker_turns_it_red(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_probes_take_no_post() -> None:
     assert Client().post("/health/live").status_code == 405
+
+
+@pytest.mark.usefixtures("ticking")
+def test_lost_cache_turns_it_red(settings: Any) -> None:
+    settings.CACHES = cache_away()
+
+    answer = Client().get("/health/ready")
+
+    assert (answer.status_code, answer.json()["cache"]) == (503, "failing")
+    assert answer.json()["database"] == "ok"
