@@ -6,7 +6,7 @@ import pytest
 
 from providers.tenancy.spreadsheets import csv_text, is_formula_like, safe_text
 
-STARTS = ["=", "+", "-", "@", "\t", "\r", "\n", "\0"]
+STARTS = ["=", "+", "-", "@", "＝", "＠", "\t", "\r", "\n", "\0"]
 
 
 @pytest.mark.parametrize("start", STARTS)
