@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from dashboard.demo import processes
 from dashboard.demo.processes import ChildEnded, Supervisor
@@ -56,6 +57,12 @@ def test_free_port_is_taken_as_wanted() -> None:
     port = processes.choose_port(0)
 
     assert processes.choose_port(port) == port
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "-5", "x"])
+def test_what_is_no_port_is_refused_cleanly(port: str) -> None:
+    with pytest.raises(CommandError, match="a port is a number from 0 to 65535"):
+        call_command("demo", "--port", port)
 
 
 def test_stop_ends_even_who_does_not_listen(supervisor: Supervisor) -> None:

@@ -3,7 +3,7 @@
 import fcntl
 import shutil
 import signal
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +15,8 @@ from dashboard.demo import processes, seed
 from dashboard.demo.naming import Naming
 from dashboard.demo.stack import Stack
 
+LAST_PORT = 65_535
+
 
 class Command(BaseCommand):
     """Migrate, seed, start every process, say where to go, and stop all of them in the end."""
@@ -23,7 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--port", type=int, default=8000, help="the web port to try first")
+        parser.add_argument("--port", type=port_of, default=8000, help="the web port to try first")
         parser.add_argument("--reset", action="store_true", help="begin anew, without kept data")
 
     def handle(self, *args: Any, port: int, reset: bool, **options: Any) -> None:
@@ -76,6 +78,13 @@ class Command(BaseCommand):
         lines = ["", f"  Open {url}", f"  Sign in with the password {seed.PASSWORD} as", *people]
         lines += ["", "  Data and logs are kept in var/. Ctrl-C stops everything.", ""]
         self.say("\n".join(lines))
+
+
+def port_of(text: str) -> int:
+    """Read a port; 0 lets the system choose one. Raises: ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit()) or int(text) > LAST_PORT:
+        raise ArgumentTypeError(f"a port is a number from 0 to {LAST_PORT}, not {text!r}")
+    return int(text)
 
 
 def clear(directory: Path) -> None:
