@@ -170,26 +170,23 @@ class Swipelux(Connector):
     def verify(self, http: "Client", values: Values) -> Verdict:
         """Ask for the list, then for the first customers' balances."""
         environment = self.environment_of({"api_key": values["api_key"]})
-        has_read = False
         rows: tuple[BalanceRow, ...] = ()
         refs: frozenset[str] = frozenset()
         try:
             seeds = self.scopes(values)
             if seeds == (LISTING,):
                 seeds = tuple(each.seed for _, each in _ask_page(http, page=1, offset=0).items)
-                has_read = True
                 refs = frozenset(each.ref for each in seeds)
             for seed in seeds[:TRIED]:
                 rows += _customer_rows(http, seed)
                 refs |= {seed.ref}
-                has_read = True
         except ProviderError as error:
             return verdict.failed(
                 error,
                 permission=PERMISSIONS,
                 token_help=TOKEN_HELP,
                 environment=environment,
-                token_proven=has_read,
+                token_proven=bool(refs),
             )
         detail = "" if seeds else _("The key works; Swipelux lists no customers yet.")
         return verdict.passed(environment=environment, rows=rows, refs=refs, detail=detail)

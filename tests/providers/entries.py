@@ -39,6 +39,7 @@ NAMES = [("N" * 255, "N" * 200), ("a\x00b", "a\ufffdb"), ("a\ud800b", "a\ufffdb"
 
 def call_company(simulator: Any, slot: str, name: str) -> None:
     """Have a provider call the company behind a key by this name."""
+    told: dict[str, Any]
     if slot == "payiano":
         path, told = "/app/whoami", {"app": {"id": "01-acme", "name": name}}
     else:
