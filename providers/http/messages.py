@@ -69,7 +69,7 @@ class Reply:
 
     @property
     def as_of(self) -> datetime:
-        """Return when the answer was true: its own date if that is near our clock."""
+        """Return when the answer was true: its own date if that is near our clock, never a future one."""
         return self._dated() or self.received_at
 
     @property
@@ -79,7 +79,7 @@ class Reply:
 
     def _dated(self) -> datetime | None:
         moment = http_date(self.headers.get("date", ""))
-        if moment is None or abs(moment - self.received_at) > SKEW:
+        if moment is None or not self.received_at - SKEW <= moment <= self.received_at:
             return None
         return moment
 
