@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from balances.ingest.stored import TOLD, Stored, by_key, place_of
 from providers.rows import AsOfSource, BalanceRow, Flag
@@ -73,18 +74,29 @@ def compare(
         if known is None:
             changes.new.append(row)
             continue
-        named = _with_owner(row, known)
-        if not _is_same(named, known, scope_id=scope_id):
-            _sort_changed(changes, row=named, known=known, seen=seen)
+        whole = _with_known(row, known)
+        if not _is_same(whole, known, scope_id=scope_id):
+            _sort_changed(changes, row=whole, known=known, seen=seen)
     changes.gone = [known for known in left.values() if _is_gone(known, scope_id=scope_id)]
     return changes
 
 
-def _with_owner(row: BalanceRow, known: Stored) -> BalanceRow:
-    """Keep the owner that a reading does not name: a side question that failed unsays nothing."""
-    if row.owner_ref or row.owner_name or not (known.account.owner_ref or known.account.owner_name):
-        return row
-    return replace(row, owner_ref=known.account.owner_ref, owner_name=known.account.owner_name)
+def _with_known(row: BalanceRow, known: Stored) -> BalanceRow:
+    """Keep what a reading does not tell: a side question that failed unsays nothing.
+
+    That is the owner, the token's scale, and the provider's own time, which holds while the figures do.
+    """
+    kept: dict[str, Any] = {}
+    account = known.account
+    if not (row.owner_ref or row.owner_name) and (account.owner_ref or account.owner_name):
+        kept |= {"owner_ref": account.owner_ref, "owner_name": account.owner_name}
+    if row.decimals is None and known.decimals is not None:
+        # The row judged its digits by the currency's scale; it does so anew by the token's.
+        kept |= {"decimals": known.decimals, "flags": row.flags - {Flag.MORE_DECIMALS}}
+    is_timed = known.as_of is not None and known.as_of_source == AsOfSource.PROVIDER
+    if row.as_of is None and is_timed and not differs(row, known):
+        kept["as_of"] = known.as_of
+    return replace(row, **kept) if kept else row
 
 
 def _is_same(row: BalanceRow, known: Stored, *, scope_id: int) -> bool:

@@ -252,6 +252,25 @@ def test_key_of_another_agent_is_refused_by_the_test_after_a_first_sync(
     assert not finding.is_fit
 
 
+def test_a_wallet_that_is_not_found_by_itself_unsays_nothing(
+    acme: Tenant, simulator: Simulator
+) -> None:
+    def told() -> set[tuple[Any, ...]]:
+        return set(Balance.unscoped.values_list("pk", "decimals", "as_of", "as_of_source"))
+
+    connect(acme, simulator, "swipelux", read_wallet_detail="true")
+    sync(acme)
+    before = told()
+    simulator.fault("status", status=404, path="/v1/wallets/*", count=1)
+    sync(acme)
+    after = told()
+    simulator.clear_faults()
+    sync(acme)
+
+    assert before == after == told()
+    verify()
+
+
 def test_a_merchant_without_a_name_goes_by_our_label_until_it_is_told(
     acme: Tenant, simulator: Simulator
 ) -> None:

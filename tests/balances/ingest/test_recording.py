@@ -551,6 +551,26 @@ def test_an_owner_the_reading_does_not_name_is_kept(credential: Credential) -> N
     assert balance().available == Decimal("2.00")
 
 
+def test_the_scale_and_time_a_reading_does_not_tell_are_kept(credential: Credential) -> None:
+    moved = T0 - 30 * MINUTE
+    told = row("m-1", "1.000001", currency="EUR", as_of=moved, decimals=6)
+    keep(credential, told, row("m-2", as_of=moved, decimals=6))
+
+    again = keep(
+        credential,
+        row("m-1", "1.000001", currency="EUR"),
+        row("m-2", "11.00"),
+        at=T0 + MINUTE,
+    )
+
+    same, changed = balance("m-1", "EUR"), balance("m-2")
+    assert again.rows_changed == 1
+    assert (same.decimals, same.as_of, same.as_of_source) == (6, moved, AsOfSource.PROVIDER)
+    assert same.flags == []
+    # What has moved since is not as old as the provider's time: the answer's own date holds.
+    assert (changed.decimals, changed.as_of) == (6, None)
+
+
 def test_a_provider_time_in_the_future_is_ours_and_says_so(credential: Credential) -> None:
     future = row("m-1", "1.00", as_of=T0, flags=frozenset({Flag.FUTURE_TIME}))
 
