@@ -229,15 +229,16 @@ def _close_held(
     elif isinstance(error, CredentialRejected):
         credential.failures += 1
         due_at = now + schedule.wait_after(credential.failures)
-    _note_health(credential, run=run, error=error, now=now)
+    _note_health(credential, hand=hand, error=error, now=now)
     schedule.release(credential, due_at=due_at)
     credential.save()
 
 
 def _note_health(
-    credential: Credential, *, run: SyncRun, error: Exception | None, now: datetime
+    credential: Credential, *, hand: RunInHand, error: Exception | None, now: datetime
 ) -> None:
     """Mark the credential when the failure concerned all of it; clear the mark once something is read."""
+    run = hand.run
     if error is not None and not isinstance(error, Throttled):
         credential.error_code, credential.error_detail = _words(error)
         credential.failing_since = credential.failing_since or now
@@ -245,8 +246,16 @@ def _note_health(
         credential.error_code = credential.error_detail = ""
         credential.failing_since = None
         credential.failures = 0
+    elif credential.error_code and run.scopes_failed and error is None:
+        _replace_reason(credential, codes=hand.codes)
     if run.status == RunStatus.SUCCEEDED:
         credential.last_succeeded_at = now
+
+
+def _replace_reason(credential: Credential, *, codes: set[str]) -> None:
+    """Say what stands in the way now: the one reason all scopes met, else each scope's own."""
+    credential.error_detail, credential.error_code = "", min(codes) if len(codes) == 1 else ""
+    credential.failing_since = credential.failing_since if credential.error_code else None
 
 
 def _close_lost(hand: RunInHand, *, credential: Credential, error: Exception | None) -> None:

@@ -21,6 +21,7 @@ from providers.errors import (
     ProviderError,
     ServerError,
     Throttled,
+    Timeout,
     Unreadable,
 )
 from providers.models import Credential, Heartbeat, RunScope, RunStatus, Scope, SyncRun, Trigger
@@ -197,6 +198,24 @@ def test_key_forbidden_everything_is_rejected(provider: Scripted, credential: Cr
 
     assert run.error_code == "credential_rejected"
     assert wait_of(credential, run) == 15
+
+
+def test_the_mark_says_what_stands_in_the_way_now(
+    provider: Scripted, credential: Credential
+) -> None:
+    run_of(provider, credential, *(failed(Forbidden(), ref=ref) for ref in ("a", "b")))
+    credential.refresh_from_db()
+    since = credential.failing_since
+
+    run_of(provider, credential, *(failed(ServerError(), ref=ref) for ref in ("a", "b")))
+    credential.refresh_from_db()
+    all_alike = (credential.error_code, credential.error_detail, credential.failing_since)
+    run_of(provider, credential, failed(ServerError(), ref="a"), failed(Timeout(), ref="b"))
+    credential.refresh_from_db()
+
+    assert since is not None
+    assert all_alike == ("server_error", "", since)
+    assert (credential.error_code, credential.failing_since) == ("", None)
 
 
 def test_throttled_run_is_due_when_the_provider_said(
