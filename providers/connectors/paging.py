@@ -87,9 +87,9 @@ def read_settled(
 ) -> Listing[T]:
     """Read a list until two readings in a row agree; one is enough when nothing changed.
 
-    `ask(page, offset)` fetches one page, counted from 1. `known` are the ids stored now; while
-    there are none, a list of one page stands by itself, for one answer cannot shift. `perhaps`
-    are ids whose coming and going means nothing.
+    `ask(page, offset)` fetches one page, counted from 1. `known` are the ids stored now. While
+    there are none, a list of one page stands by itself: it differs from nothing that we hold, and
+    one answer cannot shift between pages. `perhaps` are ids whose coming and going means nothing.
     Raises: Incomplete, after 3 readings, and what `ask` raises.
     """
     earlier: Listing[T] | None = None
