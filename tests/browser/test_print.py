@@ -62,6 +62,8 @@ def test_balances_print_with_their_filter_and_totals_after_the_last_row(page: Pa
     assert page.get_by_role("columnheader", name="Reference").is_visible()
     last = page.locator("#balances-table tbody tr").last.evaluate(TOP)
     assert page.locator("tfoot tr").first.evaluate(TOP) > last
+    page.emulate_media(media="screen")
+    assert not page.locator(".print-only").is_visible()
 
 
 def test_heads_repeat_and_totals_do_not_on_a_table_of_several_sheets(page: Page) -> None:
