@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 # Days that one message closes; the next tick sends another for the rest.
 DAYS_AT_ONCE = 5
+JUST_READ = "read a moment ago, not asked again"
 HASTE = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
 Watcher = Callable[[Recorded], None]
 
@@ -147,6 +148,7 @@ def _read(hand: runs.RunInHand, *, watcher: Watcher | None) -> Exception | None:
     """Record reading after reading; return the error that ended the run early, if any."""
     ingest.prepare(hand.run, seeds=hand.seeds)
     refs = ingest.stored_refs(hand.credential)
+    _pass_over(hand, watcher=watcher)
     for reading in runs.fetch(hand, account_refs=refs):
         recorded = _keep(hand.run, reading=reading)
         hand.count(
@@ -162,6 +164,14 @@ def _read(hand: runs.RunInHand, *, watcher: Watcher | None) -> Exception | None:
         if recorded.error is not None and recorded.error.stops_run:
             return recorded.error
     return None
+
+
+def _pass_over(hand: runs.RunInHand, *, watcher: Watcher | None) -> None:
+    """Count the scopes that are not asked again: what was read of them a moment ago stands."""
+    for ref in sorted(hand.rested):
+        hand.count(Outcome.READ)
+        if watcher is not None:
+            watcher(Recorded(ref=ref, outcome=Outcome.READ, detail=JUST_READ))
 
 
 def _keep(run: SyncRun, *, reading: ScopeReading) -> Recorded:

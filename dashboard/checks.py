@@ -20,7 +20,7 @@ from providers.sealing import KeyRing, SealingError
 
 KEY_BYTES = 32
 LEAST_SIGNS = 5
-LEAST_FLOOR = 60
+LEAST_FLOORS = {"POLL_FLOOR_SECONDS": 60, "SCOPE_FLOOR_SECONDS": 30}
 BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
 UNSHARED_CACHES = frozenset({"LocMemCache", "DummyCache", "FileBasedCache"})
 
@@ -70,14 +70,16 @@ def time_faults() -> Iterator[Error]:
             yield Error(message, id="dashboard.E006")
     if settings.STALL_SECONDS <= settings.REQUEST_SECONDS:
         yield Error("STALL_SECONDS must be over REQUEST_SECONDS.", id="dashboard.E006")
-    if settings.POLL_FLOOR_SECONDS < 0:
-        yield Error("POLL_FLOOR_SECONDS must not be below 0.", id="dashboard.E006")
+    for name in LEAST_FLOORS:
+        if getattr(settings, name) < 0:
+            yield Error(f"{name} must not be below 0.", id="dashboard.E006")
 
 
 def floor_faults() -> Iterator[Error]:
-    """Find a pace that providers do not bear: `decisions.md` asks one at most once a minute."""
-    if settings.POLL_FLOOR_SECONDS < LEAST_FLOOR:
-        yield Error(f"POLL_FLOOR_SECONDS is under {LEAST_FLOOR}.", id="dashboard.E014")
+    """Find a pace that providers do not bear: once a minute, and a Swipelux customer every 30 s."""
+    for name, least in LEAST_FLOORS.items():
+        if getattr(settings, name) < least:
+            yield Error(f"{name} is under {least}.", id="dashboard.E014")
 
 
 def provider_host_faults() -> Iterator[Error]:

@@ -60,6 +60,8 @@ VISIBILITY_SECONDS = seconds("VISIBILITY_SECONDS", default=300)
 STALL_SECONDS = seconds("STALL_SECONDS", default=1800)
 # A credential is left alone this long after a run began; only an operator's command asks sooner.
 POLL_FLOOR_SECONDS = seconds("POLL_FLOOR_SECONDS", default=60)
+# Where a provider asks for it, one scope is left alone this long after it was read, whoever asks.
+SCOPE_FLOOR_SECONDS = seconds("SCOPE_FLOOR_SECONDS", default=30)
 
 # --- Providers, broker, files ---------------------------------------------------------------------
 # Hosts a credential may name beside the providers' own: `host[:port]`, or `http://host:port` for a simulator.

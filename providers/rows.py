@@ -125,10 +125,9 @@ def currency_code(text: str) -> str:
 class BalanceRow:
     """Hold one balance as a provider told it; identity is (account_ref, currency).
 
-    Units: natural; `None` is "not reported", never zero. `decimals` is the scale the
-    provider stated. Time: `as_of` is the provider's own time only. The flags that follow
-    from the figures (unknown currency, more decimals, negative, unverified) are added here.
-    Raises: RowError, naming the field.
+    Units: natural; `None` is "not reported", never zero. `decimals` is the scale the provider stated.
+    Time: `as_of` is the provider's own time only. The flags that follow from the figures (unknown
+    currency, more decimals, negative, unverified) are added here. Raises: RowError, naming the field.
     """
 
     account_ref: str
@@ -256,17 +255,18 @@ class ScopeReading:
 class Wanted:
     """Say what a run wants read; `refs=None` is every scope.
 
-    `known` are open scopes of earlier runs, which may have left the list. `account_refs` are
-    the references stored now by scope, against which a changed list is read a second time.
+    `known` are open scopes of earlier runs, which may have left the list, `rested` those just read.
+    `account_refs` are stored now by scope; against them a changed list is read a second time.
     """
 
     refs: frozenset[str] | None = None
     known: tuple[ScopeSeed, ...] = ()
     account_refs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rested: frozenset[str] = frozenset()
 
     def wants(self, ref: str) -> bool:
         """Tell whether this scope is to be read."""
-        return self.refs is None or ref in self.refs
+        return ref not in self.rested and (self.refs is None or ref in self.refs)
 
 
 def clean_name(text: str) -> str:

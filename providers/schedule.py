@@ -13,7 +13,15 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, Least, RowNumber
 
-from providers.models import Credential, Environment, Heartbeat, RunStatus, Scope, SyncRun
+from providers.models import (
+    Credential,
+    Environment,
+    Heartbeat,
+    RunStatus,
+    Scope,
+    ScopeKind,
+    SyncRun,
+)
 from providers.tenancy.models import User
 
 # Wake-ups that wait at any time: enough for every worker, few enough that a new tenant never queues long.
@@ -49,6 +57,22 @@ def database_now() -> datetime:
 def floor() -> timedelta:
     """Return how long a credential is left alone after a run began, whoever wants the next one."""
     return timedelta(seconds=settings.POLL_FLOOR_SECONDS)
+
+
+def due_refs(credential: Credential, *, now: datetime) -> frozenset[str] | None:
+    """Return the scopes to read of a credential, None for all when it is due as a whole."""
+    if credential.due_at is not None and credential.due_at <= now:
+        return None
+    due = Scope.unscoped.filter(credential=credential, closed_at=None, due_at__lte=now)
+    return frozenset(due.values_list("ref", flat=True))
+
+
+def rested_refs(credential: Credential, *, now: datetime) -> frozenset[str]:
+    """Return the scopes read so lately that nobody's wish has them asked again; one that failed may be."""
+    since = now - timedelta(seconds=settings.SCOPE_FLOOR_SECONDS)
+    read = Scope.unscoped.filter(credential=credential, read_at__gt=since, closed_at=None)
+    sound = read.filter(kind=ScopeKind.BALANCES, error_code="", held_at=None)
+    return frozenset(sound.values_list("ref", flat=True))
 
 
 def wake_up_life() -> timedelta:

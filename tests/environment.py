@@ -17,4 +17,5 @@ os.environ.update(
     EMAIL_URL="memorymail://",
     CACHE_URL="locmemcache://",
     TIME_ZONE="UTC",
+    SCOPE_FLOOR_SECONDS="0",
 )

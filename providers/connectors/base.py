@@ -107,6 +107,7 @@ class Connector(Protocol):
     `hosts` are those a base URL may name without the operator saying so, each with the world it
     serves, `None` where the key alone decides. `legend` explains an
     amount in the provider's words. `burst` calls may follow each other before the pace holds.
+    `has_scope_floor` says that one scope, not only the whole, is left alone for a while once read.
     """
 
     code: ClassVar[str]
@@ -118,6 +119,7 @@ class Connector(Protocol):
     hosts: ClassVar[Mapping[str, Environment | None]]
     legend: ClassVar[Mapping[AmountKind, Meaning]]
     burst: ClassVar[int] = 1
+    has_scope_floor: ClassVar[bool] = False
 
     def parse_settings(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings as they are stored, plain JSON values with defaults filled in.

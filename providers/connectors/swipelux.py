@@ -87,6 +87,7 @@ class Swipelux(Connector):
         "platform.sbx.swipelux.com": Environment.SANDBOX,
         "wallet.swipelux.com": None,
     }
+    has_scope_floor = True
     legend: ClassVar = dict.fromkeys(reports, Meaning(_("Amount"), TOKEN_HELD))
     fields = (
         CredentialField(

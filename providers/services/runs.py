@@ -18,13 +18,12 @@ from providers import schedule
 from providers.connectors import CONNECTORS
 from providers.errors import CredentialRejected, Forbidden, ProviderError, Throttled
 from providers.http import Limits
-from providers.models import Credential, Outcome, RunStatus, Scope, ScopeKind, SyncRun, Trigger
+from providers.models import Credential, Outcome, RunStatus, Scope, SyncRun, Trigger
 from providers.rows import Environment, ScopeReading, ScopeSeed, Wanted
-from providers.rows import ScopeKind as SeedKind
 from providers.sealing import SealingError
 from providers.services.clients import open_client
 from providers.services.secrets import settings_of, values_of
-from providers.services.watching import watch
+from providers.services.watching import known_seeds, watch
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +41,8 @@ class RunStalled(Exception):
 class RunInHand:
     """One run under way in this process: its lease, what it reads, and what came of it so far.
 
-    `refs` are the scopes to read, None for all. `seeds` are the scopes the settings name.
+    `refs` are the scopes to read, None for all, `rested` those passed over since they were just read.
+    `seeds` are the scopes the settings name.
     Time: `lease` is the database's clock; `renewed` and `finished` are this process's monotonic one.
     """
 
@@ -52,6 +52,7 @@ class RunInHand:
     refs: frozenset[str] | None
     seeds: tuple[ScopeSeed, ...]
     known: tuple[ScopeSeed, ...]
+    rested: frozenset[str] = frozenset()
     codes: set[str] = field(default_factory=set)
     renewed: float = field(default_factory=time.monotonic)
     finished: float = field(default_factory=time.monotonic)
@@ -125,10 +126,10 @@ def open_run(
     credential = Credential.unscoped.select_related("tenant", "requested_by").get(pk=credential_id)
     connector = CONNECTORS[credential.provider]
     seeds = connector.scopes(connector.values(settings_of(credential)))
-    refs = None if is_forced else _due_refs(credential, now=lease.renewed_at)
+    refs = None if is_forced else schedule.due_refs(credential, now=lease.renewed_at)
     if refs is None:
         watch(credential, seeds=seeds, now=lease.renewed_at)
-    known = _known(credential)
+    known = known_seeds(credential)
     run = SyncRun.unscoped.create(
         tenant=credential.tenant,
         credential=credential,
@@ -141,26 +142,23 @@ def open_run(
     )
     Credential.unscoped.filter(pk=credential_id).update(requested_by=None)
     return RunInHand(
-        run=run, credential=credential, lease=lease, refs=refs, seeds=seeds, known=known
+        run=run,
+        credential=credential,
+        lease=lease,
+        refs=refs,
+        seeds=seeds,
+        known=known,
+        rested=_rested(credential, refs=refs, now=lease.renewed_at),
     )
 
 
-def _due_refs(credential: Credential, *, now: datetime) -> frozenset[str] | None:
-    if credential.due_at is not None and credential.due_at <= now:
-        return None
-    due = Scope.unscoped.filter(credential=credential, closed_at=None, due_at__lte=now)
-    return frozenset(due.values_list("ref", flat=True))
-
-
-def _known(credential: Credential) -> tuple[ScopeSeed, ...]:
-    """Name the open scopes of earlier runs: a customer that left the list is still asked."""
-    scopes = Scope.unscoped.filter(
-        credential=credential, closed_at=None, kind=ScopeKind.BALANCES
-    ).order_by("pk")
-    return tuple(
-        ScopeSeed(ref=ref, kind=SeedKind.BALANCES, name=name)
-        for ref, name in scopes.values_list("ref", "name")
-    )
+def _rested(
+    credential: Credential, *, refs: frozenset[str] | None, now: datetime
+) -> frozenset[str]:
+    if not CONNECTORS[credential.provider].has_scope_floor:
+        return frozenset()
+    rested = schedule.rested_refs(credential, now=now)
+    return rested if refs is None else rested & refs
 
 
 @sensitive_variables()
@@ -175,7 +173,7 @@ def fetch(
     credential = hand.credential
     connector = CONNECTORS[credential.provider]
     values = values_of(credential)
-    wanted = Wanted(refs=hand.refs, known=hand.known, account_refs=account_refs)
+    wanted = Wanted(refs=hand.refs, known=hand.known, account_refs=account_refs, rested=hand.rested)
     client = open_client(
         connector,
         values=values,

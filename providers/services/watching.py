@@ -63,3 +63,16 @@ def _create(credential: Credential, seeds: list[ScopeSeed]) -> None:
         ],
         batch_size=BATCH,
     )
+
+
+def known_seeds(credential: Credential) -> tuple[ScopeSeed, ...]:
+    """Name the open scopes of earlier runs: a customer that left the list is still asked."""
+    scopes = (
+        Scope.objects.for_tenant(credential.tenant)
+        .filter(credential=credential, closed_at=None, kind=ScopeKind.BALANCES)
+        .order_by("pk")
+    )
+    return tuple(
+        ScopeSeed(ref=ref, kind=ScopeKind.BALANCES, name=name)
+        for ref, name in scopes.values_list("ref", "name")
+    )

@@ -20,6 +20,7 @@ SAFE: dict[str, object] = {
     "BROKER_URL": "redis://broker.example.com/0",
     "CACHES": {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}},
     "WEB_HOSTS": 1,
+    "SCOPE_FLOOR_SECONDS": 30,
 }
 UNSAFE: dict[str, dict[str, object]] = {
     "SECRET_KEY is missing": {"SECRET_KEY": ""},
@@ -30,6 +31,8 @@ UNSAFE: dict[str, dict[str, object]] = {
     "Sealing key 'a.b' must be": {"SEALING_KEYS": f"a.b:{'A' * 43}="},
     "POLL_FLOOR_SECONDS is under 60": {"POLL_FLOOR_SECONDS": 5},
     "POLL_FLOOR_SECONDS must not be below 0": {"POLL_FLOOR_SECONDS": -1},
+    "SCOPE_FLOOR_SECONDS is under 30": {"SCOPE_FLOOR_SECONDS": 5},
+    "SCOPE_FLOOR_SECONDS must not be below 0": {"SCOPE_FLOOR_SECONDS": -1},
     "STALL_SECONDS must be over REQUEST_SECONDS": {"STALL_SECONDS": 0},
     "SECRET_KEY is the published default": {
         "SECRET_KEY": "published-demo-key-never-for-production-8c1f5a7e2b9d4f60"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from balances.models import Account, Balance, HeldReading
 from providers import schedule
-from providers.models import Credential, RunStatus, SyncRun, Trigger
+from providers.models import Credential, RunStatus, Scope, SyncRun, Trigger
 from providers.services import credentials
 from providers.services.drafts import Draft, Entered, check
 from providers.services.secrets import settings_of
@@ -250,6 +250,50 @@ def test_key_of_another_agent_is_refused_by_the_test_after_a_first_sync(
 
     assert finding.is_stranger
     assert not finding.is_fit
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_a_swipelux_customer_just_read_is_not_asked_again_by_anybody(
+    acme: Tenant, simulator: Simulator, settings: Any, chosen: bool
+) -> None:
+    def asked() -> int:
+        return sum(each.path.endswith("/balances") for each in simulator.log)
+
+    settings.SCOPE_FLOOR_SECONDS = 30
+    customers = list(simulator.company("swipelux").customers)
+    credential = connect(
+        acme, simulator, "swipelux", customer_ids=",".join(customers) if chosen else ""
+    )
+    sync(acme)
+    first = asked()
+    status, printed = sync(acme)
+    second = asked()
+    Scope.unscoped.filter(ref=f"customer:{customers[0]}").update(
+        read_at=timezone.now() - timedelta(seconds=31)
+    )
+    sync(acme)
+
+    run = SyncRun.unscoped.order_by("-pk").first()
+    assert first == second == len(customers)
+    assert asked() == first + 1
+    assert (status, printed.count("not asked again")) == (0, len(customers))
+    assert run is not None
+    assert (run.status, run.scopes_read) == (RunStatus.SUCCEEDED, run.scopes_total)
+    assert held(credential) == truth(simulator, "swipelux")
+    verify()
+
+
+def test_a_customer_that_failed_is_asked_again_at_once(
+    acme: Tenant, simulator: Simulator, settings: Any
+) -> None:
+    settings.SCOPE_FLOOR_SECONDS = 30
+    simulator.fault("status", status=404, path="*/cus_rtl/balances")
+    credential = connect(acme, simulator, "swipelux")
+    before, _ = sync(acme)
+    simulator.clear_faults()
+
+    assert (before, sync(acme)[0]) == (3, 0)
+    assert held(credential) == truth(simulator, "swipelux")
 
 
 def test_a_wallet_that_is_not_found_by_itself_unsays_nothing(
