@@ -138,6 +138,10 @@ def sync(
     error: Exception | None = None
     try:
         error = _read(hand, watcher=watcher)
+    except (KeyboardInterrupt, SystemExit):
+        # Ctrl-C: the next run must not wait until the lease has run out.
+        runs.close_run(hand, is_stopped=True)
+        raise
     except Exception as fault:  # noqa: BLE001  # whatever went wrong, the run must be closed
         error = fault
         _log_unforeseen(hand.run, fault)

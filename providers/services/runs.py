@@ -185,17 +185,20 @@ def fetch(
         yield from connector.fetch_scopes(http, values, wanted)
 
 
-def close_run(hand: RunInHand, *, error: Exception | None = None) -> SyncRun:
+def close_run(
+    hand: RunInHand, *, error: Exception | None = None, is_stopped: bool = False
+) -> SyncRun:
     """Store how the run ended, set when the next is due, and give the lease back.
 
-    `error` is what ended the whole run, if anything did. A run that lost its lease only ends as ABANDONED.
+    `error` is what ended the whole run, if anything did. A run that lost its lease, or that somebody stopped,
+    only ends as ABANDONED.
     """
     run = hand.run
     with transaction.atomic():
         credential = Credential.unscoped.select_for_update().get(pk=hand.credential.pk)
         now = schedule.database_now()
         run.ended_at = now
-        if schedule.holds(credential, fence=hand.lease.fence, now=now):
+        if not is_stopped and schedule.holds(credential, fence=hand.lease.fence, now=now):
             _close_held(hand, credential=credential, error=_whole(hand, error), now=now)
         else:
             _close_lost(hand, credential=credential, error=error)

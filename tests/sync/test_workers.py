@@ -242,6 +242,42 @@ def test_long_sync_delays_no_tick_and_keeps_its_lease(
     assert leased(credential)
 
 
+# --- A person at a terminal -----------------------------------------------------------------------
+# A test run in the background is deaf to SIGINT, and so would be its children.
+AT_TERMINAL = """
+import django, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+django.setup()
+from django.core.management import call_command
+call_command("sync_balances", tenant=sys.argv[1])
+"""
+
+
+def test_ctrl_c_ends_a_command_cleanly_and_gives_its_lease_back(
+    acme: Tenant, scaled: None, processes: Processes, simulator: Simulator
+) -> None:
+    credential = connect(acme, simulator, "swipelux", requests_per_second="1")
+    command = processes.start(
+        "-c",
+        AT_TERMINAL,
+        acme.slug,
+        **{**TIMES, "LEASE_SECONDS": 100, "VISIBILITY_SECONDS": 200},
+        PROVIDER_HOSTS=simulator.url,
+        DJANGO_SETTINGS_MODULE="dashboard.settings",
+    )
+    wait_for(is_asked(simulator, 2), what="requests", seconds=STARTS)
+
+    command.process.send_signal(signal.SIGINT)
+
+    assert command.process.wait(timeout=20) == 130, command.output()
+    assert "Traceback" not in command.output()
+    assert "what was read until then is kept" in command.output()
+    assert SyncRun.unscoped.get().status == RunStatus.ABANDONED
+    assert not leased(credential)
+    assert tasks.sync(credential.pk, is_forced=True) is not None
+    call_command("verify")
+
+
 # --- SQLite ---------------------------------------------------------------------------------------
 WRITER = """
 import django, sys

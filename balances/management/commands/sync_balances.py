@@ -23,7 +23,7 @@ from providers.models import (
 )
 from providers.tenancy.models import Tenant
 
-PARTIAL, FAILED = 3, 4
+PARTIAL, FAILED, STOPPED = 3, 4, 130
 POLL_SECONDS = 0.2
 
 
@@ -31,7 +31,8 @@ class Command(BaseCommand):
     """Read every active credential of a tenant, or one; join a run that reads everything already."""
 
     help = (
-        "Read balances now. Exit status: 0 all read, 3 partial, 4 failed, held or nothing to read. "
+        "Read balances now. Exit status: 0 all read, 3 partial, 4 failed, held or nothing to read, "
+        "130 stopped by Ctrl-C. "
         "A run under way is waited for, a held scope is not, nor a wait the provider asked for."
     )
 
@@ -46,7 +47,11 @@ class Command(BaseCommand):
         if not found:
             told = f"Tenant {options['tenant']!r} has no active credential; nothing was read."
             self.stderr.write(told)
-        statuses = [self._read(each) for each in found]
+        try:
+            statuses = [self._read(each) for each in found]
+        except KeyboardInterrupt:
+            self.stderr.write("Stopped; what was read until then is kept.")
+            raise SystemExit(STOPPED) from None
         if status := exit_status(statuses):
             raise SystemExit(status)
 
