@@ -7,16 +7,18 @@ indexes as the numbers do; sums are made in Python. PostgreSQL has numeric(38,18
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import FieldError, ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, Count, Func, Max, Min, lookups
-from django.db.models.expressions import Col, CombinedExpression
+from django.db.models import Aggregate, Count, Func, Max, Min, Q, Subquery, lookups
+from django.db.models.expressions import BaseExpression, Col, CombinedExpression, ExpressionList
 from django.db.models.functions import Coalesce, NullIf
+from django.db.models.indexes import IndexExpression
+from django.db.models.sql.where import WhereNode
 
 from providers.money import PLACES, WHOLE_DIGITS, AmountError, check_amount, parse_amount, plain
 
@@ -30,6 +32,7 @@ else:
 
 # The default context keeps 28 digits and would drop the rest unseen.
 EXACT = Context(prec=60)
+_STEP = Decimal(1).scaleb(-PLACES)
 
 
 class ArithmeticRefused(FieldError):
@@ -106,6 +109,10 @@ class AmountField(_Field):
         value = self.value_from_object(obj)
         return "" if value is None else plain(value)
 
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Offer what compares amounts, and nothing that would search the stored text."""
+        return super().get_lookup(lookup_name) if lookup_name in _LOOKUPS else None
+
     def formfield(self, **kwargs: Any) -> forms.Field | None:
         """Offer a text input that reads exact decimals."""
         return super().formfield(**{"form_class": AmountInput, **kwargs})
@@ -147,33 +154,62 @@ class AmountSum(Aggregate):
         super().__init__(expression, output_field=TotalField(), **extra)
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
-        """Call the aggregate that `register_functions` made."""
+        """Call the aggregate that `balances.sqlite` made."""
         return self.as_sql(compiler, connection, function="AMOUNT_SUM", **extra)
 
 
-_EXACT_AGGREGATES = (AmountSum, Min, Max, Count)
+def mean(total: Decimal, *, count: int) -> Decimal:
+    """Divide a total by how many make it up, to 18 places, half to even: the one figure we round."""
+    return EXACT.divide(total, Decimal(count)).quantize(_STEP, ROUND_HALF_EVEN, EXACT)
+
+
 # These hand an amount on as it stands.
-_EXACT_FUNCTIONS = (*_EXACT_AGGREGATES, Coalesce, NullIf)
+_EXACT = (AmountSum, Min, Max, Count, Coalesce, NullIf, ExpressionList, IndexExpression)
+# Whatever these speak of, their own value is no amount.
+_NO_AMOUNTS = (Count, lookups.Lookup, WhereNode, Q)
 
 
 def refuse_arithmetic(expression: object) -> None:
-    """Raise ArithmeticRefused when an expression computes with amounts in the database."""
+    """Raise ArithmeticRefused when an expression computes in the database what is to be an amount."""
     for part in _parts(expression):
-        if isinstance(part, CombinedExpression):
+        if _is_computing(part):
             raise ArithmeticRefused(part)
-        if isinstance(part, Func) and not isinstance(part, _EXACT_FUNCTIONS):
-            raise ArithmeticRefused(part)
+
+
+def _is_computing(part: object) -> bool:
+    return isinstance(part, CombinedExpression | Func) and not isinstance(part, _EXACT)
 
 
 def _parts(expression: object) -> Iterator[object]:
-    """Walk an expression; what lies inside an exact aggregate (its filter) is no amount."""
-    yield expression
-    if isinstance(expression, _EXACT_AGGREGATES) or not hasattr(
-        expression, "get_source_expressions"
-    ):
+    """Walk all whose value an expression's value is made of."""
+    if isinstance(expression, _NO_AMOUNTS):
         return
-    for source in expression.get_source_expressions():
-        yield from _parts(source)
+    yield expression
+    if hasattr(expression, "get_source_expressions"):
+        for source in expression.get_source_expressions():
+            yield from _parts(source)
+
+
+def _is_amount(part: object) -> bool:
+    if not isinstance(part, Col | Subquery | AmountSum):
+        return False
+    return isinstance(part.output_field, AmountField)
+
+
+def guard(expressions: type[BaseExpression]) -> None:
+    """Have a class of Django's refuse amounts as its names are resolved, wherever in a query it stands.
+
+    Where it only sorts, or is given another output field, nothing of it ever comes back to an AmountField.
+    """
+    resolve = expressions.resolve_expression
+
+    def resolve_expression(self: BaseExpression, *args: Any, **kwargs: Any) -> Any:
+        resolved = resolve(self, *args, **kwargs)
+        if _is_computing(resolved) and any(map(_is_amount, _parts(resolved))):
+            raise ArithmeticRefused(self)
+        return resolved
+
+    expressions.resolve_expression = resolve_expression  # type: ignore[method-assign]  # Django has no hook here
 
 
 def _decimal(value: object) -> Decimal:
@@ -197,7 +233,7 @@ def _refusing(lookup: _Lookup) -> _Lookup:
     return type(f"Amount{lookup.__name__}", (lookup,), {"get_prep_lookup": get_prep_lookup})
 
 
-for _lookup in (
+_COMPARISONS: tuple[_Lookup, ...] = (
     lookups.Exact,
     lookups.GreaterThan,
     lookups.GreaterThanOrEqual,
@@ -205,7 +241,9 @@ for _lookup in (
     lookups.LessThanOrEqual,
     lookups.In,
     lookups.Range,
-):
+)
+_LOOKUPS = {"isnull", *(each.lookup_name for each in _COMPARISONS)}
+for _lookup in _COMPARISONS:
     AmountField.register_lookup(_refusing(_lookup))
 
 
@@ -251,32 +289,3 @@ class FoldedField(_TextField):
 def fold(text: str) -> str:
     """Return the form in which texts are compared: NFC, then casefold."""
     return unicodedata.normalize("NFC", text).casefold()
-
-
-class _SqliteSum:
-    """Add stored amounts up as integers; the result is a stored total."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self.count = 0
-
-    def step(self, stored: Any, /) -> None:
-        """Take one stored amount or none."""
-        if stored is not None:
-            self.total += int(stored)
-            self.count += 1
-
-    def finalize(self) -> str | None:
-        """Return the total in TotalField's form."""
-        if not self.count:
-            return None
-        scaled = self.total - self.count * 10 ** (WHOLE_DIGITS + PLACES)
-        width = TotalField.whole_digits + PLACES + 1
-        return f"{scaled + 10 ** (width - 1):0{width}d}"
-
-
-def register_functions(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Give a new SQLite connection the exact sum; receiver of `connection_created`."""
-    if connection.vendor == "sqlite":
-        raw: Any = connection.connection  # its published type knows aggregates of int alone
-        raw.create_aggregate("AMOUNT_SUM", 1, _SqliteSum)

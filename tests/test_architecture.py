@@ -59,7 +59,8 @@ ARROWS: dict[str, set[str]] = {
     | {"providers.simulator", "providers.sealing"},
     "balances": set(),
     "balances.fields": {"providers.money"},
-    "balances.apps": {"balances.fields"},
+    "balances.sqlite": {"balances.fields", "providers.money"},
+    "balances.apps": {"balances.fields", "balances.sqlite"},
     "balances.models": {"balances.fields", "balances.closings.models"} | MODELS,
     "balances.closings.models": {"balances.fields"} | MODELS,
     "balances.closings": KEPT

@@ -10,9 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Case, Count, F, Max, Min, Q, When
 
-from balances.fields import EXACT, AmountSum
+from balances.fields import EXACT, AmountSum, mean
 from balances.query.catalogue import STATES
 from balances.query.compile import CLOSED, FRESH
 from balances.query.tree import AMOUNTS, BalanceQuery
@@ -26,6 +26,7 @@ _COUNTINGS = ("LIVE", "MANUAL", "UNVERIFIED", "DUPLICATE", "TEST", "TEST_DUPLICA
 # A state is part of every group, so that its rows and readings are told apart for the price of none.
 _KEY = ("currency", "holder", "counting", "state_rank")
 CREDENTIAL = "scope__credential_id"
+ACCOUNT = "shown_account"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,11 @@ class AmountTotal:
     reported: int = 0
     negative_sum: Decimal = Decimal(0)
     negative_count: int = 0
+
+    @property
+    def mean(self) -> Decimal | None:
+        """Return the mean of the rows that report it, rounded to 18 places."""
+        return None if self.sum is None else mean(self.sum, count=self.reported)
 
     @property
     def positive_sum(self) -> Decimal:
@@ -82,6 +88,7 @@ class Total:
     ledger: AmountTotal
     reads: Mapping[str, Reads] = field(default_factory=dict)
     credential_id: int | None = None
+    account_key: int | None = None
     is_zero: bool = False
 
     @property
@@ -107,10 +114,15 @@ def by_provider(query: BalanceQuery, *, context: Context) -> dict[str, list[Tota
         return per_provider(grouped(query, CREDENTIAL, context=context), context)
 
 
-def grouped(query: BalanceQuery, *by: str, context: Context) -> list[Total]:
-    """Run the one grouped statement, by further columns of ours."""
-    rows = ranked(context.matching(query)).values(*_KEY, *by).annotate(**_AGGREGATES)
-    return [_total(row) for row in rows]
+def grouped(
+    query: BalanceQuery, *by: str, accounts: Collection[int] = (), context: Context
+) -> list[Total]:
+    """Run the one grouped statement, by further columns of ours; some accounts, by their keys, each apart."""
+    found = ranked(context.matching(query))
+    if accounts:
+        shown = Case(When(account_id__in=accounts, then=F("account_id")), default=None)
+        found, by = found.annotate(**{ACCOUNT: shown}), (*by, ACCOUNT)
+    return [_total(row) for row in found.values(*_KEY, *by).annotate(**_AGGREGATES)]
 
 
 def merge(parts: Iterable[Total]) -> list[Total]:
@@ -119,7 +131,7 @@ def merge(parts: Iterable[Total]) -> list[Total]:
     for part in parts:
         known = found.get(part.key)
         found[part.key] = (
-            replace(part, credential_id=None, is_zero=False)
+            replace(part, credential_id=None, account_key=None, is_zero=False)
             if known is None
             else _added(known, part)
         )
@@ -135,16 +147,13 @@ def per_provider(parts: Iterable[Total], context: Context) -> dict[str, list[Tot
     return {provider: merge(found[provider]) for provider in sorted(found)}
 
 
-def by_account(
-    query: BalanceQuery, *, public_ids: Collection[str], context: Context
-) -> dict[str, list[Total]]:
-    """Return the totals of some accounts, by their public ids, in one statement. Raises: QueryError."""
-    columns = ("account__public_id", *_KEY)
+def per_account(parts: Iterable[Total]) -> dict[str, list[Total]]:
+    """Merge totals into those of the accounts that were told apart, by their keys."""
     found: dict[str, list[Total]] = {}
-    of_accounts = ranked(context.matching(query).filter(account__public_id__in=public_ids))
-    for row in of_accounts.values(*columns).annotate(**_AGGREGATES):
-        found.setdefault(row["account__public_id"], []).append(_total(row))
-    return {public_id: merge(totals) for public_id, totals in found.items()}
+    for part in parts:
+        if part.account_key is not None:
+            found.setdefault(str(part.account_key), []).append(part)
+    return {key: merge(totals) for key, totals in found.items()}
 
 
 def everything(context: Context) -> tuple[list[Total], Facets]:
@@ -191,6 +200,7 @@ def _total(row: Mapping[str, Any]) -> Total:
         pending=_amount(row, "pending"),
         ledger=_amount(row, "ledger"),
         credential_id=row.get(CREDENTIAL),
+        account_key=row.get(ACCOUNT),
         is_zero=bool(row.get(ZERO)),
     )
 

@@ -1,12 +1,31 @@
 import unicodedata
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from collections.abc import Callable, Iterable
+from decimal import Context, Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from django.core.exceptions import FieldError, ValidationError
 from django.db import connection, transaction
-from django.db.models import Avg, Case, Count, ExpressionWrapper, F, Max, Min, Q, Sum, When
-from django.db.models.functions import Abs, Coalesce, Round
+from django.db.models import (
+    Avg,
+    Case,
+    CharField,
+    Count,
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    When,
+    Window,
+)
+from django.db.models.functions import Abs, Cast, Coalesce, Round
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +37,7 @@ from balances.fields import (
     ArithmeticRefused,
     FoldedField,
     fold,
+    mean,
 )
 from balances.models import Account, Balance
 from providers.money import AmountError
@@ -141,10 +161,30 @@ def test_aggregates_are_those_of_decimal(keep: Any, values: list[Decimal | None]
     assert (found["least"], found["most"]) == (min(known, default=None), max(known, default=None))
     assert found["n"] == len(known)
     if known:
-        mean = wide.divide(found["total"], Decimal(found["n"])).quantize(
-            STEP, ROUND_HALF_EVEN, wide
-        )
-        assert mean == wide.divide(total, Decimal(len(known))).quantize(STEP, ROUND_HALF_EVEN, wide)
+        assert Fraction(mean(found["total"], count=found["n"])) == mean_of(known)
+
+
+def mean_of(amounts: Iterable[Decimal]) -> Fraction:
+    """Return the mean to 18 places, half to even, by whole numbers alone."""
+    scaled = [Fraction(amount) * 10**18 for amount in amounts]
+    return Fraction(round(sum(scaled, Fraction()) / len(scaled)), 10**18)
+
+
+@given(values=st.lists(amounts(), min_size=1, max_size=12))
+def test_means_are_those_of_fractions(values: list[Decimal]) -> None:
+    total = Decimal(0)
+    for value in values:
+        total = EXACT.add(total, value)
+
+    assert Fraction(mean(total, count=len(values))) == mean_of(values)
+
+
+@pytest.mark.parametrize(
+    ("total", "count", "expected"),
+    [("1", 3, "0.333333333333333333"), ("3e-18", 2, "2e-18"), ("-5e-18", 2, "-2e-18")],
+)
+def test_means_have_18_places_half_to_even(total: str, count: int, expected: str) -> None:
+    assert mean(Decimal(total), count=count) == Decimal(expected)
 
 
 @shared
@@ -249,6 +289,81 @@ def test_arithmetic_of_amounts_in_the_database_raises(keep: Any) -> None:
         with pytest.raises(FieldError), transaction.atomic():
             act()
     assert stored(rows) == [Decimal(1)]
+
+
+COMPUTED: dict[str, Callable[[], Any]] = {
+    "sum of two": lambda: F("available") + F("pending"),
+    "sum with a number": lambda: F("available") + 1,
+    "number first": lambda: 1 - F("available"),
+    "negated": lambda: -F("available"),
+    "wrapped": lambda: ExpressionWrapper(F("available"), output_field=DecimalField()) + 1,
+    "chosen": lambda: Case(When(available__gt=0, then=F("available"))) * 2,
+    "absolute": lambda: Abs("available"),
+    "cast": lambda: Cast("available", FloatField()),
+    "cast to text": lambda: Cast("available", CharField()),
+    "window": lambda: Window(Sum("available"), partition_by="holder"),
+    "of another table": lambda: Abs(
+        Subquery(Balance.unscoped.filter(pk=OuterRef("pk")).values("available"))
+    ),
+}
+ADDED: dict[str, Callable[[], Any]] = {
+    "sum": lambda: Sum("available"),
+    "sum as decimal": lambda: Sum("available", output_field=DecimalField()),
+    "mean": lambda: Avg("available", output_field=FloatField()),
+    "absolute of most": lambda: Abs(Max("available")),
+    "cast of exact": lambda: Cast(AmountSum("available"), FloatField()),
+}
+
+
+@pytest.mark.parametrize("made", COMPUTED.values(), ids=COMPUTED)
+def test_nothing_computed_of_amounts_is_sorted_or_told(keep: Any, made: Callable[[], Any]) -> None:
+    rows = keep([Decimal(1), Decimal(2)])
+
+    for ask in (
+        lambda: rows.order_by(made()),
+        lambda: rows.annotate(x=made()).order_by("x"),
+        lambda: rows.alias(x=made()).order_by("-x"),
+        lambda: rows.annotate(y=F("available")).values_list(made()),
+        lambda: rows.alias(x=made()).filter(x__gt=Decimal(0)),
+    ):
+        with pytest.raises(ArithmeticRefused):
+            list(ask())
+
+
+@pytest.mark.parametrize("made", ADDED.values(), ids=ADDED)
+def test_nothing_inexact_is_added_up(keep: Any, made: Callable[[], Any]) -> None:
+    rows = keep([Decimal(1), Decimal(2)]).order_by()
+
+    for ask in (
+        lambda: rows.aggregate(x=made()),
+        lambda: list(rows.values("holder").annotate(x=made()).order_by("x")),
+        lambda: list(rows.values("holder").alias(x=made()).order_by("x").values("holder")),
+        lambda: list(Account.unscoped.annotate(x=Sum("balances__available")).order_by("x")),
+    ):
+        with pytest.raises(ArithmeticRefused):
+            ask()
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    "contains icontains startswith istartswith endswith iendswith regex iregex iexact".split(),
+)
+def test_amounts_are_no_text_to_search(keep: Any, lookup: str) -> None:
+    rows = keep([Decimal(1)])
+
+    with pytest.raises(FieldError, match=f"Unsupported lookup '{lookup}'"):
+        rows.filter(**{f"available__{lookup}": "1"}).count()
+
+
+def test_conditions_on_amounts_may_be_counted_and_computed_with(keep: Any) -> None:
+    rows = keep([Decimal(-1), Decimal(2), None])
+    below = Case(When(available__lt=0, then=1), default=0)
+
+    found = rows.aggregate(
+        debts=Sum(below) + Count("available"), n=Sum("scope_id", filter=Q(available__lt=0))
+    )
+
+    assert found == {"debts": 3, "n": rows.first().scope_id}
 
 
 def test_a_refusal_names_the_exact_way() -> None:
@@ -388,9 +503,9 @@ def test_what_the_database_would_compute_is_neither_read_nor_compared(
     acme: Tenant, expression: Any
 ) -> None:
     make_balance(make_credential(acme), available="1.005")
-    found = Balance.unscoped.values("pk").annotate(computed=expression)
+    found = Balance.unscoped.values("pk")
 
     with pytest.raises(FieldError):
-        list(found.values_list("computed"))
+        list(found.annotate(computed=expression).values_list("computed"))
     with pytest.raises(FieldError):
-        list(found.filter(computed__gt=Decimal(1)))
+        list(found.annotate(computed=expression).filter(computed__gt=Decimal(1)))
