@@ -15,6 +15,7 @@ from providers.sealing import SealingError
 from providers.services import credentials
 from providers.services.drafts import Draft, Entered, check, check_environment
 from providers.services.verification import probe
+from providers.tenancy.management.stdin import text_of
 from providers.tenancy.models import Tenant
 
 
@@ -74,7 +75,7 @@ def _entered(options: dict[str, Any]) -> Entered:
     tenant = Tenant.objects.filter(slug=options["tenant"]).first()
     if tenant is None:
         raise CommandError(f"There is no tenant {options['tenant']}.")
-    lines = sys.stdin.read().splitlines() if options["secrets_stdin"] else []
+    lines = text_of(sys.stdin.read).splitlines() if options["secrets_stdin"] else []
     return Entered(
         tenant=tenant,
         provider=options["provider"],

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from providers.tenancy import people
+from providers.tenancy.management.stdin import text_of
 from providers.tenancy.models import Membership, Role, Tenant, User
 
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
 
 
 def _first_line() -> str:
-    password = sys.stdin.readline().rstrip("\r\n")
+    password = text_of(sys.stdin.readline).rstrip("\r\n")
     if not password:
         raise CommandError("The first line of standard input holds no password.")
     return password
