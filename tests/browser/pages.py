@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.test import Client
 
 from balances.models import Balance
-from providers.models import SyncRun
+from providers.models import Credential, SyncRun
 from providers.tenancy.models import Membership, User
 from tests.conftest import Walk
 from tests.sync.worlds import PROVIDERS
@@ -27,7 +27,7 @@ def addresses() -> Iterator[tuple[str, int]]:
         *(f"/acme/sync-runs/{run.public_id}/" for run in runs.values()),
         *("/acme/sync-runs/under-way/", "/acme/sync-runs/?page=99", "/acme/providers/"),
         *(f"/acme/providers/add/{provider}/" for provider in PROVIDERS),
-        f"/acme/providers/{balance.account.credential.public_id}/",
+        *(f"/acme/providers/{saved.public_id}/" for saved in Credential.unscoped.all()),
         *("/acme/people/", "/acme/people/invite/", "/acme/activity/", "/account/"),
         *(f"/acme/people/{member.public_id}/{what}/" for what in ("role", "deactivate")),
         *("/accounts/password/change/", "/accounts/logout/"),
@@ -35,6 +35,7 @@ def addresses() -> Iterator[tuple[str, int]]:
         yield path, 200
     for refused in (LIST, "/acme/balances.csv"):
         yield f"{refused}?available__gte=plenty", 422
+    yield "/acme/activity/?from=2026-11-20&to=2026-11-01", 422
     yield f"{LIST}nothing/", 404
 
 
