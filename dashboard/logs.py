@@ -28,11 +28,15 @@ def shorten_exception(_logger: WrappedLogger, _name: str, event: EventDict) -> E
     return event
 
 
+# What a line of the standard library may say beside its event: ids and counts, never names or query strings.
+EXTRAS = ("tenant", "credential", "run", "provider", "status")
+
 PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.stdlib.ExtraAdder(EXTRAS),
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.ExceptionRenderer(
         structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)

@@ -71,3 +71,15 @@ def test_error_text_is_cut_before_the_rows_values(
 def test_the_http_client_does_not_log_addresses() -> None:
     assert logging.getLogger("httpx").level == logging.WARNING
     assert logging.getLogger("django.server").level == logging.WARNING
+
+
+def test_extras_that_name_whose_it_is_stay_on_the_line_and_others_do_not(
+    lines: Callable[[], list[dict[str, Any]]],
+) -> None:
+    extra = {"tenant": "acme", "credential": "c0ffee", "request": "GET /?q=alder", "body": "x"}
+
+    logging.getLogger("providers.services.drafts").warning("credential_host_refused", extra=extra)
+
+    (line,) = lines()
+    assert (line["tenant"], line["credential"]) == ("acme", "c0ffee")
+    assert {"request", "body"} & line.keys() == set()
