@@ -36,6 +36,8 @@ CSRF_TRUSTED_ORIGINS = texts("CSRF_TRUSTED_ORIGINS")
 # Reverse proxies in front of us; 0 believes no forwarded header at all.
 PROXY_COUNT = whole("PROXY_COUNT", default=0)
 WEB_HOSTS = whole("WEB_HOSTS", default=1, least=1)
+# What `DEBUG` shows of an unforeseen error holds no secret either.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "dashboard.reports.SecretlessReports"
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
 ASGI_APPLICATION = "dashboard.asgi.application"
