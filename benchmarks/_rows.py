@@ -41,7 +41,7 @@ def row(index: int, random: Random) -> Row:
         environment="LIVE",
         holder="CUSTOMERS",
         counting="LIVE",
-        account_public_id=f"{index:032x}",
+        account_key=index,
         account_ref=f"wal_{random.getrandbits(64):016x}",
         account_kind="WALLET",
         account_name=f"Customer {index} & Sons",

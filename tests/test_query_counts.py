@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from balances.models import Account, Balance
+from balances.query.catalogue import GROUPS
 from providers.models import RunStatus, SyncRun
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import NOW, make_balance, make_credential, make_scope
@@ -19,7 +20,11 @@ LIST = "/acme/balances/"
 # Who asks, and for which tenant.
 WHO = ("django_session", "tenancy_user", "tenancy_membership")
 CONTROL = ("BEGIN", "ROLLBACK", "COMMIT", "SAVEPOINT", "RELEASE", "SET ")
-QUERIES = ["", "q=main", "currency=USD&sort=-available", "group_by=currency", "group_by=provider"]
+QUERIES = [
+    *("", "q=main", "currency=USD&sort=-available", "balance=not_zero"),
+    *(f"group_by={name}" for name in GROUPS),
+    *(f"group_by={name}&currency=USD" for name in GROUPS),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ from balances.results.snapshot import snapshot
 from balances.results.totals import (
     CREDENTIAL,
     Total,
-    by_account,
     everything,
     grouped,
     merge,
+    per_account,
     per_provider,
 )
 
@@ -42,26 +42,21 @@ class Page:
 
 
 def page(query: BalanceQuery, *, context: Context) -> Page:
-    """Return the page, in three statements: the filter's groups, the tenant's, and the rows.
+    """Return the page, in three statements: the rows, the filter's groups, and the tenant's.
 
-    Without a filter the first two are one.
+    Without a filter the last two are one, unless accounts are grouped.
     Raises: QueryError.
     """
-    by = (ZERO, CREDENTIAL) if query.group_by == ("provider",) else (ZERO,)
-    asked = query.without(NOT_ZERO) if query.hides_zero else query
+    first = (query.page - 1) * query.per_page
     with snapshot():
-        if asked.is_unfiltered:
-            parts, counts = everything(context)
-        else:
-            parts, counts = grouped(asked, *by, context=context), facets(context)
-        zero = sum(part.rows for part in parts if part.is_zero)
-        if query.hides_zero:
-            parts = [part for part in parts if not part.is_zero]
-        count = sum(part.rows for part in parts)
-        first = (query.page - 1) * query.per_page
-        rows = _rows(query, first, context) if first < count else ()
-        merged = merge(parts)
-        groups = _groups(query, parts, merged=merged, rows=rows, context=context)
+        rows = _rows(query, first, context)
+        parts, counts = _parts(query, rows, context)
+    zero = sum(part.rows for part in parts if part.is_zero)
+    if query.hides_zero:
+        parts = [part for part in parts if not part.is_zero]
+    count = sum(part.rows for part in parts)
+    merged = merge(parts)
+    groups = _groups(query, parts, merged=merged, context=context)
     return Page(
         rows=rows,
         count=count,
@@ -83,20 +78,28 @@ def _rows(query: BalanceQuery, first: int, context: Context) -> tuple[Row, ...]:
     return tuple(read(ordered[first : first + query.per_page], context=context))
 
 
+def _parts(
+    query: BalanceQuery, rows: tuple[Row, ...], context: Context
+) -> tuple[list[Total], Facets]:
+    """Return the totals of all the query asks for, zero and hidden ones too, and the tenant's counts."""
+    asked = query.without(NOT_ZERO) if query.hides_zero else query
+    if query.group_by == ("account",):
+        shown = {row.account_key for row in rows}
+        return grouped(asked, ZERO, accounts=shown, context=context), facets(context)
+    if asked.is_unfiltered:
+        return everything(context)
+    by = (ZERO, CREDENTIAL) if query.group_by == ("provider",) else (ZERO,)
+    return grouped(asked, *by, context=context), facets(context)
+
+
 def _groups(
-    query: BalanceQuery,
-    parts: list[Total],
-    *,
-    merged: list[Total],
-    rows: tuple[Row, ...],
-    context: Context,
+    query: BalanceQuery, parts: list[Total], *, merged: list[Total], context: Context
 ) -> dict[str, list[Total]]:
-    """Return the totals of each group that the page shows a part of; accounts by their public ids."""
+    """Return the totals of each group that the page shows a part of; accounts by their keys."""
     if query.group_by == ("provider",):
         return per_provider(parts, context)
     if query.group_by == ("account",):
-        shown = {row.account_public_id for row in rows}
-        return by_account(query, public_ids=shown, context=context)
+        return per_account(parts)
     found: dict[str, list[Total]] = {}
     for name in query.group_by:
         for part in merged:

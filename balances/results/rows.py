@@ -37,7 +37,7 @@ class Row(NamedTuple):
     environment: str
     holder: str
     counting: str
-    account_public_id: str
+    account_key: int
     account_ref: str
     account_kind: str
     account_name: str
@@ -67,7 +67,7 @@ _STORED = (
     "scope__credential_id",
     "holder",
     "counting",
-    "account__public_id",
+    "account_id",
     "account__external_ref",
     "account__kind",
     "account__display_name",

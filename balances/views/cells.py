@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from django.template import Engine, Template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from balances.columns import BY_KEY, Column, ColumnKind
@@ -19,7 +22,7 @@ from balances.views.words import COUNTING, HOLDERS
 from providers.currencies import currency
 from providers.models import AsOfSource
 
-# The page's own choice. Each has a form of its own in balances/_cells.html; every other is written as it stands.
+# The page's own choice. Each has a template of its own in balances/cells; every other is written by its kind.
 OWN_CELLS = (
     "account_name",
     "provider",
@@ -34,6 +37,7 @@ OWN_CELLS = (
 # A narrow window does without these, unless they were chosen.
 _OPTIONAL = frozenset({"holder", "account_ref", "network"})
 _HEADS = {"currency": "cur", "fetched_at": "asof"}
+_TEMPLATES = {ColumnKind.AMOUNT: "amount", ColumnKind.INSTANT: "instant"}
 # Files hold these as codes and ids; a page says them.
 _SAID: Mapping[str, Callable[[Row], str]] = {
     "credential": lambda row: row.credential_name,
@@ -45,12 +49,11 @@ _SAID: Mapping[str, Callable[[Row], str]] = {
 
 
 class Cell(NamedTuple):
-    """One cell of a row: its column, what it is called, how it is laid out, and its value where it has no own form."""
+    """One cell of a row: what writes it, its column's name, how it begins, and its value unless the row has it."""
 
-    key: str
+    template: Template
     label: str
-    css: str
-    kind: str
+    start: SafeString
     value: Any
 
 
@@ -95,10 +98,20 @@ def cells(query: BalanceQuery) -> Callable[[Row], Sequence[Cell]]:
 def _maker(column: Column, query: BalanceQuery) -> tuple[Cell, Callable[[Row], Any] | None]:
     """Return a column's cell, and what gives it a value unless the row's own form does."""
     is_own = column.key in OWN_CELLS
-    # On a phone a chosen column stands below the others with its name; the page's own choice is shorter there.
-    css = "a-x" if query.columns else "opt wide"
-    cell = Cell(column.key if is_own else "", _(column.header), css, column.kind.value, None)
-    return cell, None if is_own else column.said or _SAID.get(column.key, column.value)
+    name = column.key if is_own else _TEMPLATES.get(column.kind, "text")
+    template = Engine.get_default().get_template(f"balances/cells/_{name}.html")
+    label = _(column.header)
+    return Cell(
+        template, label, _start(column, label, query), None
+    ), None if is_own else column.said or _SAID.get(column.key, column.value)
+
+
+def _start(column: Column, label: str, query: BalanceQuery) -> SafeString:
+    """Begin a cell; on a phone a chosen column stands below the others with its name, the page's own do not."""
+    css = "num " if column.kind is ColumnKind.AMOUNT else ""
+    if query.columns:
+        return format_html('<td role="cell" class="{}a-x" data-label="{}">', css, label)
+    return format_html('<td role="cell" class="{}opt wide">', css)
 
 
 def sections(
@@ -129,7 +142,7 @@ _GROUPS: dict[str, tuple[Callable[[Row], str], Callable[[str], str]]] = {
     "holder": (lambda row: row.holder, lambda value: str(HOLDERS[value])),
     "provider": (lambda row: row.provider, provider_label),
     "account": (
-        lambda row: f"{row.account_public_id}\0{row.account_name}",
+        lambda row: f"{row.account_key}\0{row.account_name}",
         lambda value: value.partition("\0")[2],
     ),
 }
