@@ -43,14 +43,7 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         totals = results.merge(held)
         shares, parts = charts.read(query, context=context)
         ordered = _ordered(totals)
-        before = past.nothing(context)
-
-        def history_part() -> dict[str, Any]:
-            nonlocal before
-            before = past.load(context)
-            return history.history(ordered, params=request.GET, past=before, context=context)
-
-        drawn = attempt(history_part, name="history")
+        before, drawn = _past(context, ordered, request)
     views = total_views(ordered)
     linked = may(request.role, action=Action.READ_PROVIDERS)
     values = {
@@ -68,11 +61,26 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         **bars.drawn(shares, parts, links=links),
         "history": drawn,
         "changes": past.changes(ordered, past=before, slug=tenant),
-        "nothing": {"empty": nothing_yet(context, role=request.role)},
+        "nothing": {"empty": {} if ordered else nothing_yet(context, role=request.role)},
         "sync_pill": sync_pill(context.stored, slug=tenant, now=context.now, linked=linked),
     }
     status = UNPROCESSABLE if "fault" in drawn else 200
     return htmx.render(request, "dashboard/overview.html", values, partials=PARTIALS, status=status)
+
+
+def _past(
+    context: results.Context, ordered: Sequence[Total], request: TenantRequest
+) -> tuple[Past, dict[str, Any]]:
+    """Return the days before with the history drawn from them, or a past not known and `failed`."""
+    before = past.nothing(context)
+
+    def part() -> dict[str, Any]:
+        nonlocal before
+        before = past.load(context)
+        return history.history(ordered, params=request.GET, past=before, context=context)
+
+    drawn = attempt(part, name="history")
+    return before, drawn
 
 
 def _health(context: results.Context, held: Sequence[Total], *, role: str) -> dict[str, Any]:
