@@ -40,6 +40,7 @@ from providers.connectors.base import (
 from providers.connectors.paging import Page, read_settled
 from providers.connectors.reading import Recorder, rejected
 from providers.connectors.swipelux_replies import (
+    LISTING,
     PER_PAGE,
     PREFIX,
     Customer,
@@ -48,6 +49,7 @@ from providers.connectors.swipelux_replies import (
     customer_page,
     holdings_of,
     seed_of,
+    to_read,
 )
 from providers.connectors.swipelux_wallets import WalletReader
 from providers.errors import Forbidden, NotFound, ProviderError
@@ -67,7 +69,6 @@ from providers.rows import (
 if TYPE_CHECKING:
     from providers.http import Client
 
-LISTING = ScopeSeed(ref="customers", kind=ScopeKind.LISTING, name="Customers")
 PERMISSIONS = "customers:read wallets:read balances:read"
 TOKEN_HELP = _("Make a new API key in Swipelux's dashboard under API keys, and copy it whole.")
 TOKEN_HELD = _("token held in the wallet; may lag a few seconds; pending not reported")
@@ -205,7 +206,7 @@ class Swipelux(Connector):
                 found = reading.found
             elif reading.error.stops_run:
                 return
-        seeds = _to_read(self.scopes(values), wanted, found=found or ())
+        seeds = to_read(self.scopes(values), wanted, found=found or ())
         listed = None if found is None else {each.ref for each in found}
         wallets = WalletReader(http, is_on=values["read_wallet_detail"])
         yield from _customers(http, seeds, listed=listed, wallets=wallets, recorder=recorder)
@@ -228,28 +229,6 @@ def _listing(http: "Client", wanted: Wanted, *, recorder: Recorder) -> ScopeRead
         return recorder.failed(LISTING, error)
     found = tuple(each.seed for each in listing.items.values())
     return recorder.read(LISTING, listing.replies, found=found)
-
-
-def _to_read(
-    watched: tuple[ScopeSeed, ...], wanted: Wanted, *, found: tuple[ScopeSeed, ...]
-) -> list[ScopeSeed]:
-    """Return the customers to read: the new ones, and of the others those that are wanted."""
-    known = {each.ref: each for each in wanted.known if each.kind is ScopeKind.BALANCES}
-    listed = {each.ref: each for each in found}
-    if LISTING in watched:
-        named = {
-            ref: seed_of(ref.removeprefix(PREFIX))
-            for ref in wanted.refs or ()
-            if ref.startswith(PREFIX)
-        }
-        everyone = named | known | listed
-    else:
-        everyone = {each.ref: known.get(each.ref, each) for each in watched}
-    return [
-        each
-        for ref, each in everyone.items()
-        if wanted.wants(ref) or (ref in listed and ref not in known)
-    ]
 
 
 def _customers(

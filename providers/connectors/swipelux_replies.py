@@ -9,10 +9,11 @@ from providers.connectors.paging import Page
 from providers.connectors.wire import check_unique, moment, row
 from providers.errors import Unreadable
 from providers.http import AmountText, Instant, Ref, Reply, Request, segment
-from providers.rows import AccountKind, BalanceRow, Flag, ScopeKind, ScopeSeed
+from providers.rows import AccountKind, BalanceRow, Flag, ScopeKind, ScopeSeed, Wanted
 
 PREFIX = "customer:"
 PER_PAGE = 100
+LISTING = ScopeSeed(ref="customers", kind=ScopeKind.LISTING, name="Customers")
 
 _NAMES = {
     "account_ref": "walletId",
@@ -102,6 +103,28 @@ class WalletReading:
 def seed_of(customer_id: str, *, name: str = "") -> ScopeSeed:
     """Return the scope of one customer's balances."""
     return ScopeSeed(ref=PREFIX + customer_id, kind=ScopeKind.BALANCES, name=name)
+
+
+def to_read(
+    watched: tuple[ScopeSeed, ...], wanted: Wanted, *, found: tuple[ScopeSeed, ...]
+) -> list[ScopeSeed]:
+    """Return the customers to read: the new ones, and of the others those that are wanted."""
+    known = {each.ref: each for each in wanted.known if each.kind is ScopeKind.BALANCES}
+    listed = {each.ref: each for each in found}
+    if LISTING in watched:
+        named = {
+            ref: seed_of(ref.removeprefix(PREFIX))
+            for ref in wanted.refs or ()
+            if ref.startswith(PREFIX)
+        }
+        everyone = named | known | listed
+    else:
+        everyone = {each.ref: known.get(each.ref, each) for each in watched}
+    return [
+        each
+        for ref, each in everyone.items()
+        if wanted.wants(ref) or (ref in listed and ref not in known)
+    ]
 
 
 def balances_request(seed: ScopeSeed) -> Request:
