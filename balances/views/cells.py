@@ -101,9 +101,8 @@ def _maker(column: Column, query: BalanceQuery) -> tuple[Cell, Callable[[Row], A
     name = column.key if is_own else _TEMPLATES.get(column.kind, "text")
     template = Engine.get_default().get_template(f"balances/cells/_{name}.html")
     label = _(column.header)
-    return Cell(
-        template, label, _start(column, label, query), None
-    ), None if is_own else column.said or _SAID.get(column.key, column.value)
+    cell = Cell(template, label, _start(column, label, query), None)
+    return cell, None if is_own else column.said or _SAID.get(column.key, column.value)
 
 
 def _start(column: Column, label: str, query: BalanceQuery) -> SafeString:
@@ -142,7 +141,7 @@ _GROUPS: dict[str, tuple[Callable[[Row], str], Callable[[str], str]]] = {
     "holder": (lambda row: row.holder, lambda value: str(HOLDERS[value])),
     "provider": (lambda row: row.provider, provider_label),
     "account": (
-        lambda row: f"{row.account_key}\0{row.account_name}",
+        lambda row: f"{row.account_public_id}\0{row.account_name}",
         lambda value: value.partition("\0")[2],
     ),
 }
