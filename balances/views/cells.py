@@ -141,7 +141,7 @@ _GROUPS: dict[str, tuple[Callable[[Row], str], Callable[[str], str]]] = {
     "holder": (lambda row: row.holder, lambda value: str(HOLDERS[value])),
     "provider": (lambda row: row.provider, provider_label),
     "account": (
-        lambda row: f"{row.account_public_id}\0{row.account_name}",
+        lambda row: f"{row.account_key}\0{row.account_name}",
         lambda value: value.partition("\0")[2],
     ),
 }
