@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from balances import ingest
 from balances.models import Account, Balance, Decision, HeldReading, Holder
+from providers.connectors import CONNECTORS
 from providers.models import Credential
 from providers.rows import AccountKind
 from providers.services import credentials as service
@@ -23,6 +25,7 @@ REASON_LENGTH = 300
 RETIRED = "Credential retired"
 # An agent's figure may contain its customers': were they one holder's, a total could count money twice.
 FIXED_HOLDERS = (AccountKind.AGENT, AccountKind.CUSTOMER)
+FIXED = gettext_lazy("An agent's figure may contain its customers', so the two keep their holders.")
 
 
 class Refused(ValueError):
@@ -83,9 +86,12 @@ def set_credential_holder(
 ) -> None:
     """Say whose money a credential reads; accounts with a holder of their own keep it.
 
-    Raises: Refused, without a reason.
+    Raises: Refused, without a reason, and where it may change for no account.
     """
     reason = _reason(reason)
+    connector = CONNECTORS.get(credential.provider)
+    if connector is not None and connector.has_fixed_holders:
+        raise Refused(str(FIXED), field="holder")
     with transaction.atomic():
         ingest.group_of(credential)
         rows = Credential.objects.for_tenant(credential.tenant).filter(pk=credential.pk)
@@ -177,8 +183,7 @@ def set_holder(
     with transaction.atomic():
         locked = _locked(account)
         if locked.kind in FIXED_HOLDERS and holder != locked.holder:
-            why = _("An agent's figure may contain its customers', so the two keep their holders.")
-            raise Refused(why, field="holder")
+            raise Refused(str(FIXED), field="holder")
         before = {"holder": locked.holder}
         locked.holder_set = True
         locked.save(update_fields=["holder_set"])

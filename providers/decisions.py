@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from providers.connectors import CONNECTORS
 from providers.models import Credential
 from providers.rows import Holder
 from providers.tenancy.forms import NO_NULL, REASON_LENGTH
@@ -71,5 +72,8 @@ def credential_forms(
     credential: Credential, *, refused: DecisionForm | None = None
 ) -> dict[str, DecisionForm]:
     """Return the forms of a credential's page by name, filled from it; a refused one as it was typed."""
-    made: list[DecisionForm] = [HolderForm(initial={"holder": credential.holder}), RetireForm()]
+    made: list[DecisionForm] = [RetireForm()]
+    connector = CONNECTORS.get(credential.provider)
+    if connector is None or not connector.has_fixed_holders:
+        made.append(HolderForm(initial={"holder": credential.holder}))
     return {form.name: form for form in [*made, *([refused] if refused else [])]}

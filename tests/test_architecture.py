@@ -45,7 +45,7 @@ ARROWS: dict[str, set[str]] = {
     "providers.words": {"providers.models", "providers.errors"},
     "providers.pill": MODELS | {"providers.connectors"},
     "providers.context": MODELS | {"providers.pill"},
-    "providers.decisions": MODELS | FLOOR,
+    "providers.decisions": MODELS | FLOOR | {"providers.connectors"},
     "providers.forms": SERVICES | MODELS | FLOOR | {"providers.words"},
     "providers.views": SERVICES
     | MODELS
@@ -73,7 +73,10 @@ ARROWS: dict[str, set[str]] = {
     "balances.query.conditions": KEPT | {"providers.phrases"},
     "balances.states": set(),
     "balances.ingest": KEPT | MODELS | FLOOR | {"providers.schedule"},
-    "balances.lifecycle": KEPT | MODELS | FLOOR | {"balances.ingest", "providers.services"},
+    "balances.lifecycle": KEPT
+    | MODELS
+    | FLOOR
+    | {"balances.ingest", "providers.connectors", "providers.services"},
     # The registry of connectors is asked for labels and colours here, never for a connection.
     "balances.results": KEPT | MODELS | FLOOR | {"balances.query", "providers.connectors"},
     "balances.columns": KEPT
@@ -86,7 +89,7 @@ ARROWS: dict[str, set[str]] = {
     "balances.invariants": KEPT
     | MODELS
     | FLOOR
-    | {"balances.ingest", "balances.closings", "providers.sealing"},
+    | {"balances.ingest", "balances.closings", "providers.services"},
     "balances.tasks": KEPT | {"balances.ingest", "balances.closings", "providers"},
     "balances.views": KEPT
     | ASKED
@@ -114,6 +117,7 @@ UNSCOPED = {
     "providers.schedule": "due work of all tenants",
     "providers.services.runs": "a run belongs to the scheduler, not to a person",
     "providers.services.secrets": "opens the secret of a claimed run",
+    "providers.services.secrecy": "checks the secrets of every tenant",
     "balances.models": "declares it",
     "balances.ingest": "writes what a claimed run read",
     "balances.tasks": "due work of all tenants",

@@ -93,9 +93,13 @@ def credential_holder(request: TenantRequest, tenant: str, public_id: str) -> Ht
     credential, form = _credential(request, public_id), HolderForm(request.POST)
     if not form.is_valid():
         return refused_page(request, credential, refused=form)
-    lifecycle.set_credential_holder(
-        credential, actor=request.user, now=timezone.now(), **form.cleaned_data
-    )
+    try:
+        lifecycle.set_credential_holder(
+            credential, actor=request.user, now=timezone.now(), **form.cleaned_data
+        )
+    except Refused as fault:
+        form.add_error(fault.field, str(fault))
+        return refused_page(request, credential, refused=form)
     messages.success(request, _("The holder is changed."))
     return redirect("providers:credential", request.tenant.slug, public_id)
 

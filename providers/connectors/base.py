@@ -108,6 +108,7 @@ class Connector(Protocol):
     serves, `None` where the key alone decides. `legend` explains an
     amount in the provider's words. `burst` calls may follow each other before the pace holds.
     `has_scope_floor` says that one scope, not only the whole, is left alone for a while once read.
+    `has_fixed_holders` says that whose money each account holds follows from its kind, and nobody may choose it.
     """
 
     code: ClassVar[str]
@@ -120,6 +121,7 @@ class Connector(Protocol):
     legend: ClassVar[Mapping[AmountKind, Meaning]]
     burst: ClassVar[int] = 1
     has_scope_floor: ClassVar[bool] = False
+    has_fixed_holders: ClassVar[bool] = False
 
     def parse_settings(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings as they are stored, plain JSON values with defaults filled in.

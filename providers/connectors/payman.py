@@ -68,6 +68,7 @@ class Payman(Connector):
         "API secret; client id and secret only for the assistant. Reads the agent and the customers you list."
     )
     reports = frozenset({AmountKind.AVAILABLE})
+    has_fixed_holders = True  # an agent's figure may contain its customers'
     default_base_url: ClassVar = {
         Environment.LIVE: "https://agent.payman.ai/api",
         Environment.SANDBOX: "https://agent-sandbox.payman.ai/api",

@@ -107,9 +107,11 @@ def test_agent_and_its_customers_never_share_a_holder(
 
     with pytest.raises(Refused):
         lifecycle.set_holder(balance(ref).account, holder=holder, **said(alice))
-    lifecycle.set_credential_holder(payman, holder=holder, **said(alice))
+    with pytest.raises(Refused, match="may contain its customers'"):
+        lifecycle.set_credential_holder(payman, holder=holder, **said(alice))
 
     assert balance(ref).holder == balance(ref).account.holder != holder
+    assert logged() == []
 
 
 def test_credentials_holder_moves_all_but_those_a_person_set(

@@ -199,6 +199,20 @@ def test_what_is_wrong_about_a_credential_is_said_on_its_page(
     assert (credential.holder, credential.retired_at) == ("", None)
 
 
+def test_holders_of_payman_are_neither_offered_nor_changed(admin: Client, acme: Tenant) -> None:
+    payman = make_credential(acme, provider="payman")
+    address = reverse("balances:credential_holder", args=["acme", payman.public_id])
+    page = reverse("providers:credential", args=["acme", payman.public_id])
+
+    offered = Screen(admin.get(page)).has(f"//form[@action='{address}']")
+    answer = admin.post(address, {"holder": "OWN", "reason": "x"})
+
+    assert not offered
+    assert "may contain its customers'" in Screen(answer, status=422).text("//*[@role='alert']")
+    payman.refresh_from_db()
+    assert payman.holder == ""
+
+
 @pytest.mark.parametrize(("decision", "state"), [("accept", "ACCEPTED"), ("x", "WAITING")])
 def test_held_reading_is_decided_by_its_button(
     admin: Client, account: Account, credential: Credential, decision: str, state: str
