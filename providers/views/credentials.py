@@ -27,6 +27,7 @@ from providers.services.verification import Finding, probe
 from providers.tenancy import htmx
 from providers.tenancy.managers import is_public_id
 from providers.tenancy.models import ActivityEntry
+from providers.tenancy.people import admins_of
 from providers.tenancy.scoping import Action, RoleMissing, TenantRequest, may, role_required
 from providers.views import choosing, findings, health, progress
 from providers.words import every, lasting
@@ -46,6 +47,7 @@ def credentials(request: TenantRequest, tenant: str) -> HttpResponse:
     context = {
         **choosing.shown(items, choice=choice, path=request.path),
         "has_any": bool(items),
+        "admins": [] if items else [str(admin) for admin in admins_of(request.tenant)],
         "count": sum(item.credential.retired_at is None for item in items),
         "connectors": list(CONNECTORS.values()),
         "now": now,

@@ -66,3 +66,11 @@ def test_what_is_connected_and_holds_nothing_says_how_far_it_has_come(
     assert empty.text(".//p") == said
     assert empty.href("See the runs") == "/acme/sync-runs/"
     assert not empty.has(".//a[.='Add a provider']")
+
+
+def test_the_providers_page_names_the_admin_to_who_may_only_read_it(
+    alice: User, analyst: User, sign_in: SignIn
+) -> None:
+    empty = Screen(sign_in(analyst).get("/acme/providers/")).part(EMPTY)
+
+    assert empty.text(".//p") == "An admin of Acme has to connect a provider first: Alice."
