@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 from django.utils.translation import gettext as _
@@ -227,8 +228,9 @@ def _check_address(
 
 
 def _is_elsewhere(url: str, saved_url: str) -> bool:
+    saved = urlsplit(saved_url)
     try:
-        allowed_origin(url, allowed_hosts=(saved_url,))
+        allowed_origin(url, allowed_hosts=(f"{saved.scheme}://{saved.netloc}",))
     except HostRefused:
         return True
     return False

@@ -155,7 +155,7 @@ def test_query_not_understood_shows_no_rows(
     screen = see(client, f"{RUNS}?{urlencode(query)}", status=422)
 
     assert rows(screen) == []
-    assert "Nothing is shown" in screen.text(f"//*[{classed('notice')}]")
+    assert "Nothing is shown" in screen.text(f"//main//*[{classed('notice')} and not(@hidden)]")
     assert screen.href("All runs") == RUNS
 
 
@@ -531,7 +531,7 @@ def test_failed_run_says_why_what_mends_it_and_what_was_answered(
 
     screen = see(client, f"{RUNS}{run.public_id}/")
 
-    assert screen.text(f"//*[{classed('notice')}]/p") == (
+    assert screen.text(f"//main//*[{classed('notice')} and not(@hidden)]/p") == (
         "The key was refused. Replace the secret, or ask the provider for the missing permission."
     )
     assert screen.text("//pre") == detail

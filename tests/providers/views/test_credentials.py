@@ -165,7 +165,7 @@ def test_choice_not_understood_shows_no_rows_and_says_why(client: Client, query:
     screen = see(client, f"{LIST}?{query}", status=422)
 
     assert rows(screen) == []
-    assert "Nothing is shown" in screen.text(f"//*[{classed('notice')}]")
+    assert "Nothing is shown" in screen.text(f"//main//*[{classed('notice')} and not(@hidden)]")
     assert screen.href("All credentials") == LIST
 
 
