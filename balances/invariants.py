@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Lag
 
@@ -26,7 +25,7 @@ from balances.models import (
 )
 from providers.models import Credential, RunStatus, Scope, Secret, SyncRun
 from providers.rows import AccountKind
-from providers.sealing import SealingError, key_of
+from providers.services import secrecy
 from providers.tenancy.models import TenantOwned
 
 CHUNK = 500
@@ -234,16 +233,7 @@ def _active_has_a_future() -> Iterator[str]:
     yield from _named(due, "is due though it was stopped")
 
 
-def _secrets_are_sealed() -> Iterator[str]:
-    ring = {entry.strip().partition(":")[0] for entry in settings.SEALING_KEYS.split(",")}
-    for public_id, sealed in Secret.unscoped.order_by("pk").values_list("public_id", "sealed"):
-        try:
-            kid = key_of(sealed)
-        except SealingError:
-            yield f"secret {public_id} is not sealed"
-        else:
-            if kid not in ring:
-                yield f"secret {public_id} is sealed by a key that is not in the ring"
+def _secrets_end() -> Iterator[str]:
     kept = Secret.unscoped.filter(credential__retired_at__isnull=False)
     yield from _named(kept, "outlived its credential")
 
@@ -266,6 +256,8 @@ INVARIANTS: tuple[Invariant, ...] = tuple(
         ("closed is closed from a day", _closed_is_whole),
         ("a lease has one run, and a run its lease", _leases_have_one_run),
         ("an active credential has a future, a stopped one none", _active_has_a_future),
-        ("secrets are sealed by a key of the ring", _secrets_are_sealed),
+        ("secrets open in their place", secrecy.unopened),
+        ("no secret stands in the clear", secrecy.exposed),
+        ("a secret ends with its credential", _secrets_end),
     )
 )

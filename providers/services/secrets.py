@@ -42,7 +42,7 @@ def open_secrets(credential: Credential) -> dict[str, Veiled]:
     """Open every secret of a credential, by field. Raises: SealingError."""
     keys = ring()
     rows = Secret.objects.for_tenant(credential.tenant).filter(credential=credential)
-    return {row.field: Veiled(keys.open(row.sealed, place=_place(row))) for row in rows}
+    return {row.field: Veiled(keys.open(row.sealed, place=place_of(row))) for row in rows}
 
 
 @sensitive_variables()
@@ -53,7 +53,7 @@ def put_secrets(
     keys = ring()
     for field, value in values.items():
         secret = Secret(tenant=credential.tenant, credential=credential, field=field)
-        sealed = keys.seal(value, place=_place(secret))
+        sealed = keys.seal(value, place=place_of(secret))
         Secret.objects.for_tenant(credential.tenant).update_or_create(
             tenant=credential.tenant,
             credential=credential,
@@ -89,13 +89,14 @@ def rewrap_secrets() -> int:
     old = Secret.unscoped.exclude(sealed__startswith=f"{VERSION}.{keys.kid}.")
     for pk in list(old.values_list("pk", flat=True)):
         row = Secret.unscoped.select_related("credential").get(pk=pk)
-        place = _place(row)
+        place = place_of(row)
         sealed = keys.seal(keys.open(row.sealed, place=place), place=place)
         rewrapped += Secret.unscoped.filter(pk=row.pk, sealed=row.sealed).update(sealed=sealed)
     return rewrapped
 
 
-def _place(secret: Secret) -> Place:
+def place_of(secret: Secret) -> Place:
+    """Name the one place where a secret opens."""
     return Place(
         tenant=secret.tenant_id, credential=secret.credential.public_id, field=secret.field
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Replace
 
 from balances.closings.making import make
 from balances.invariants import INVARIANTS
@@ -25,12 +26,13 @@ from balances.models import (
 from providers import schedule
 from providers.models import Credential, RunStatus, Scope, Secret, SyncRun
 from providers.rows import AccountKind
+from providers.services.secrets import put_secrets
 from providers.tenancy.managers import AppendOnlyModel
 from providers.tenancy.models import Tenant
 from tests.balances.builders import make_credential
 from tests.balances.readings import MINUTE, T0, keep, row
 
-KEPT = "v1.test.AAAAAAAAAAAAAAAA.AAAA"
+CANARY = "canary-9f31c07a"
 
 
 def verify() -> tuple[int, str]:
@@ -55,7 +57,7 @@ def world(acme: Tenant) -> None:
     payman = make_credential(acme, provider="payman", due_at=now)
     keep(payman, row("agent", account_kind=AccountKind.AGENT), ref="agent:USD")
     keep(payman, row("c", account_kind=AccountKind.CUSTOMER), ref="customer:c:USD")
-    Secret.unscoped.create(tenant=acme, credential=first, field="key", sealed=KEPT)
+    put_secrets(first, values={"key": CANARY}, actor=None, now=now)
     make(acme, now=T0 + timedelta(days=2))
     Credential.unscoped.update(lease_until=None)
     SyncRun.unscoped.update(status=RunStatus.SUCCEEDED, ended_at=now)
@@ -224,11 +226,23 @@ def paused_but_due() -> None:
 
 
 def sealed_by_a_lost_key() -> None:
-    Secret.unscoped.update(sealed=KEPT.replace("test", "lost"))
+    Secret.unscoped.update(sealed=Replace("sealed", Value("v1.test."), Value("v1.lost.")))
 
 
 def unsealed() -> None:
     Secret.unscoped.update(sealed="in the clear")
+
+
+def sealed_for_another() -> None:
+    Secret.unscoped.update(credential=Credential.unscoped.latest("pk"))
+
+
+def secret_in_a_name() -> None:
+    Account.unscoped.filter(external_ref="m-3").update(display_name=f"key {CANARY}")
+
+
+def secret_in_settings() -> None:
+    Credential.unscoped.filter(provider="payman").update(settings={"note": CANARY})
 
 
 BREAKS: dict[Callable[[], None], str] = {
@@ -267,8 +281,11 @@ BREAKS: dict[Callable[[], None], str] = {
     ended_never: "ended at no time",
     without_a_future: "is active but will never be read",
     paused_but_due: "is due though it was stopped",
-    sealed_by_a_lost_key: "is sealed by a key that is not in the ring",
-    unsealed: "is not sealed",
+    sealed_by_a_lost_key: "The key 'lost' is not in the ring",
+    unsealed: "The value is not one of ours",
+    sealed_for_another: "sealed for another place",
+    secret_in_a_name: "in the clear, as its display_name",
+    secret_in_settings: "in the clear, as its settings",
 }
 
 
@@ -281,3 +298,4 @@ def test_a_break_is_named_and_fails(world: None, act: Callable[[], None], named:
     assert status == 1
     assert named in printed
     assert "11.00" not in printed
+    assert CANARY not in printed
