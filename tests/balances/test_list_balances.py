@@ -173,3 +173,13 @@ def test_unknown_credential_ends_with_status_2(acme: Tenant) -> None:
 def test_unknown_tenant_is_named(db: None) -> None:
     with pytest.raises(CommandError, match="no tenant 'nowhere'"):
         call_command("list_balances", tenant="nowhere", stdout=StringIO())
+
+
+def test_plain_money_is_asked_for_before_a_sum(acme: Tenant) -> None:
+    credential = make_credential(acme)
+    make_balance(credential, "USD", "10")
+    make_balance(credential, "USD", "10", counting="DUPLICATE")
+    make_balance(credential, "USD", "7", counting="TEST")
+
+    assert len(listed(acme)) == 3
+    assert [found["available"] for found in listed(acme, "counting=live")] == ["10.00"]

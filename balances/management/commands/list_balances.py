@@ -27,7 +27,8 @@ class Command(BaseCommand):
 
     help = (
         "Print every row of a query: one JSON array, or CSV. Amounts are exact decimals, or null "
-        "where the provider reports none. Exit status 2: the query was not understood."
+        "where the provider reports none. Before you sum, ask with counting=live, and sum per currency "
+        "and holder: other rows are no plain money. Exit status 2: the query was not understood."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
