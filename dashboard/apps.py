@@ -11,5 +11,6 @@ class DashboardConfig(AppConfig):
     name = "dashboard"
 
     def ready(self) -> None:
-        """Register the checks once the settings are loaded."""
+        """Register the checks, and stop every process whose links upward lead nowhere."""
         checks.register_all()
+        checks.refuse_broken_links()

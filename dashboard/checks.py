@@ -13,12 +13,14 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from providers.errors import HostRefused
 from providers.http.hosts import listed_origin
 from providers.sealing import KeyRing, SealingError
 
 KEY_BYTES = 32
+UPWARD = ("HELD_REFS", "RECOUNT")
 LEAST_SIGNS = 5
 LEAST_FLOORS = {"POLL_FLOOR_SECONDS": 60, "SCOPE_FLOOR_SECONDS": 30}
 BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
@@ -92,6 +94,19 @@ def provider_host_faults() -> Iterator[Error]:
             yield Error(message, id="dashboard.E015")
 
 
+def upward_faults() -> Iterator[Error]:
+    """Find upward links that lead nowhere: without them no test tells another company's key."""
+    for name in UPWARD:
+        path = getattr(settings, name, "")
+        try:
+            is_there = callable(import_string(path))
+        except ImportError:
+            is_there = False
+        if not is_there:
+            message = f"{name} is {path!r}, which is no dotted path to a function."
+            yield Error(message, id="dashboard.E017")
+
+
 def debug_faults() -> Iterator[Error]:
     """Find the modes made for one machine."""
     for name in ("DEBUG", "DEMO"):
@@ -135,6 +150,15 @@ def start_faults() -> list[Error]:
             published_key_faults(), debug_faults(), host_faults(), floor_faults(), sharing_faults()
         ),
     ]
+
+
+def refuse_broken_links() -> None:
+    """Stop any process whose upward links lead nowhere; call it once the models are loaded.
+
+    Raises: ImproperlyConfigured, naming each.
+    """
+    if faults := [*upward_faults()]:
+        raise ImproperlyConfigured("\n".join(f"{fault.id} {fault.msg}" for fault in faults))
 
 
 def refuse_unsafe_start(further: Iterable[Error] = ()) -> None:

@@ -68,6 +68,7 @@ SCOPE_FLOOR_SECONDS = seconds("SCOPE_FLOOR_SECONDS", default=30)
 # --- Providers, broker, files ---------------------------------------------------------------------
 # Hosts a credential may name beside the providers' own: `host[:port]`, or `http://host:port` for a simulator.
 PROVIDER_HOSTS = texts("PROVIDER_HOSTS")
+# The two links upward, dotted paths that a check imports at the start.
 # Who knows which account references a credential holds; the test of a replaced key compares with them.
 HELD_REFS = "balances.ingest.held_refs"
 # Who recounts what several credentials read, when one of them watches less.

@@ -1,4 +1,8 @@
-"""Ask which of a provider's references are already held, wherever they are kept."""
+"""Ask which of a provider's references are already held, wherever they are kept.
+
+These are the only calls upward. A start-up check imports both names: without them another company's key
+would pass as ours.
+"""
 
 from collections.abc import Callable
 
@@ -16,8 +20,7 @@ def held_refs(credential: Credential) -> frozenset[str]:
     Accounts are kept above this app, so the settings name who knows them: `HELD_REFS`, a dotted
     path to a function from a credential to its references.
     """
-    path = getattr(settings, "HELD_REFS", "")
-    known: HeldRefs = import_string(path) if path else _nothing
+    known: HeldRefs = import_string(settings.HELD_REFS)
     return known(credential)
 
 
@@ -26,9 +29,4 @@ def recount(credential: Credential) -> None:
 
     Totals are kept above this app: `RECOUNT` in the settings is a dotted path to who counts.
     """
-    if path := getattr(settings, "RECOUNT", ""):
-        import_string(path)(credential)
-
-
-def _nothing(credential: Credential) -> frozenset[str]:
-    return frozenset()
+    import_string(settings.RECOUNT)(credential)

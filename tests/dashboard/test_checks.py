@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.checks import Error, run_checks
+from django.core.exceptions import ImproperlyConfigured
 
 from dashboard import checks
 
@@ -69,6 +71,20 @@ def change(settings: Any, values: dict[str, object]) -> None:
 
 def faults() -> str:
     return "\n".join(fault.msg for fault in checks.start_faults())
+
+
+@pytest.mark.parametrize("name", ["HELD_REFS", "RECOUNT"])
+@pytest.mark.parametrize(
+    "path", ["", "balances.ingest.no_such", "no_such.module.name", "balances.ingest.__name__"]
+)
+def test_a_link_upward_that_leads_nowhere_stops_every_process(
+    settings: Any, name: str, path: str
+) -> None:
+    checks.refuse_broken_links()
+    setattr(settings, name, path)
+
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is {path!r}"):
+        apps.get_app_config("dashboard").ready()
 
 
 def test_safe_settings_start(settings: Any) -> None:
