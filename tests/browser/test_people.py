@@ -88,7 +88,7 @@ def test_all_of_it_works_without_script(plain: Page, acme: Tenant, alice: User, 
     plain.get_by_role("button", name="Theme").click()
     expect(plain).to_have_url(re.compile(r"/account/\?#display$"))
     plain.get_by_label("Dark").check()
-    plain.get_by_label("Keyboard shortcuts").uncheck()
+    plain.get_by_role("checkbox", name="Keyboard shortcuts").uncheck()
     plain.get_by_role("button", name="Save display").click()
     expect(plain.locator("html")).to_have_attribute("data-theme", "dark")
     expect(plain.locator("html")).to_have_attribute("data-shortcuts", "off")
