@@ -11,20 +11,31 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+LEAST = 15
+PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 
 
-def postgres_binaries() -> Path | None:
-    """Find the newest PostgreSQL (15 or later, for ICU), in PATH or where Debian hides it."""
-    found = [Path(path).resolve().parent for path in [shutil.which("initdb")] if path]
-    places = ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin"]
-    for place in places:
-        found += [path for path in Path("/").glob(place[1:]) if (path / "initdb").exists()]
-    versions = {path: re.findall(r"\d+", str(path)) for path in found}
-    return max(found, key=lambda path: int((versions[path] or ["0"])[-1]), default=None)
+def postgres_binaries(places: Sequence[str] = PLACES) -> Path | None:
+    """Find the newest PostgreSQL (15 or later, for ICU) in these places: PATH, and where it is hidden."""
+    found = {path.parent for place in places for path in Path("/").glob(f"{place[1:]}/initdb")}
+    if places is PLACES and (path := shutil.which("initdb")):
+        found.add(Path(path).resolve().parent)
+    versions = {binaries: version for binaries in found if (version := _version(binaries)) >= LEAST}
+    return max(versions, key=lambda binaries: versions[binaries], default=None)
+
+
+def _version(binaries: Path) -> int:
+    """Ask for the major version; 0 of what does not run."""
+    try:
+        told = subprocess.check_output([binaries / "initdb", "--version"], text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    number = re.search(r"\) (\d+)", told)
+    return int(number[1]) if number else 0
 
 
 def unprivileged() -> str | None:

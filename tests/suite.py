@@ -1,5 +1,6 @@
 """Run pytest on SQLite and PostgreSQL side by side (standard library only; `./run test` calls it)."""
 
+import argparse
 import contextlib
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 from tests.cluster import cluster, die_with_parent, postgres_binaries
 
 ROOT = Path(__file__).resolve().parent.parent
+DATABASES = ("sqlite", "postgresql")
 ROOT_OF_TESTS = "PYTEST_DEBUG_TEMPROOT"
 
 
@@ -67,13 +69,19 @@ def color() -> str:
     return "yes" if sys.stdout.isatty() else "no"
 
 
+def wanted_database(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """Take `--database` out of pytest's arguments; without it both are wanted. Raises: SystemExit."""
+    parser = argparse.ArgumentParser(
+        prog="./run test", usage="%(prog)s [pytest arguments]", add_help=False, allow_abbrev=False
+    )
+    parser.add_argument("--database", choices=DATABASES, default="both")
+    options, rest = parser.parse_known_args(arguments)
+    return options.database, rest
+
+
 def run_suite(arguments: list[str]) -> int:
     """Run the suite on SQLite and, beside it, what touches a database on PostgreSQL."""
-    wanted = "both"
-    if "--database" in arguments:
-        at = arguments.index("--database")
-        wanted = arguments[at + 1]
-        del arguments[at : at + 2]
+    wanted, arguments = wanted_database(arguments)
     binaries = postgres_binaries()
     if wanted != "sqlite" and binaries is None:
         print("SKIPPED: this machine lacks PostgreSQL 15 or later; the suite runs on SQLite alone.")
@@ -83,7 +91,7 @@ def run_suite(arguments: list[str]) -> int:
         runs = []
         # A root each: two processes that tidy the same one up trip over each other.
         roots = stack.enter_context(tempfile.TemporaryDirectory(prefix="dashboard-tests-"))
-        for vendor in ("sqlite", "postgresql"):
+        for vendor in DATABASES:
             Path(roots, vendor).mkdir()
         if wanted != "postgresql":
             environ = {"DATABASE_URL": "sqlite:///:memory:", ROOT_OF_TESTS: f"{roots}/sqlite"}

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -7,8 +8,9 @@ from types import ModuleType
 
 import pytest
 
+from tests.cluster import postgres_binaries
 from tests.processes import ROOT
-from tests.suite import conclude
+from tests.suite import conclude, wanted_database
 
 
 @pytest.fixture
@@ -108,3 +110,62 @@ def test_the_worst_status_wins_and_nothing_collected_fails_only_alone(
     statuses: tuple[int, ...], combined: int
 ) -> None:
     assert conclude([Ended(status) for status in statuses]) == combined  # type: ignore[misc]  # a stand-in
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted", "rest"),
+    [
+        (["-k", "x", "--full", "tests/a.py"], "both", ["-k", "x", "--full", "tests/a.py"]),
+        (["--database", "sqlite", "-k", "x"], "sqlite", ["-k", "x"]),
+        (["-q", "--database=postgresql"], "postgresql", ["-q"]),
+    ],
+)
+def test_wanted_database_is_taken_out_of_pytests_arguments(
+    arguments: list[str], wanted: str, rest: list[str]
+) -> None:
+    assert wanted_database(arguments) == (wanted, rest)
+
+
+@pytest.mark.parametrize("given", [["--database"], ["--database", "x"], ["--database="]])
+def test_other_databases_are_refused_in_words(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        wanted_database(["-q", *given])
+
+    assert ended.value.code == 2
+    assert "./run test: error: argument --database: " in capsys.readouterr().err
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Give the function that installs a PostgreSQL of some version in a directory of some name."""
+
+    def install(name: str, version: str) -> Path:
+        binaries = tmp_path / name / "bin"
+        binaries.mkdir(parents=True)
+        (binaries / "initdb").write_text(f"#!/bin/sh\necho 'initdb (PostgreSQL) {version}'\n")
+        (binaries / "initdb").chmod(0o755)
+        return binaries
+
+    return install
+
+
+def test_newest_postgresql_of_15_or_later_is_taken(
+    installed: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    places = [str(tmp_path / "*" / "bin")]
+    installed("99", "14.9 (Debian 14.9-1)")
+    assert postgres_binaries(places) is None
+
+    installed("15", "15.3")
+    newest = installed("old-name", "17beta1")
+
+    assert postgres_binaries(places) == newest
+
+
+def test_broken_installation_of_postgresql_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "15" / "bin").mkdir(parents=True)
+    (tmp_path / "15" / "bin" / "initdb").write_text("no program")
+
+    assert postgres_binaries([str(tmp_path / "*" / "bin")]) is None
