@@ -1,14 +1,22 @@
 """Write the rows of a table whose columns were chosen."""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from django import template
+from django.template import Template
 from django.template.context import Context
 from django.utils.safestring import SafeString
 
-from balances.views.cells import Cell
-
 register = template.Library()
+
+
+class Cell(Protocol):
+    """Know the template of a cell; the template knows the rest."""
+
+    @property
+    def template(self) -> Template:
+        """Return what writes the cell."""
 
 
 @register.simple_tag(takes_context=True)
