@@ -36,7 +36,7 @@ READ = """([open, close]) => {
     let block, depth = 0;
     for (let node; (node = walker.nextNode());) {
         const parent = node.parentElement;
-        if (parent.closest('script, style, time')) continue;
+        if (parent.closest('script, style, time, .mono')) continue;
         if (parent.closest(BLOCK) !== block) [block, depth] = [parent.closest(BLOCK), 0];
         let text;
         [text, depth] = outside(node.data, depth);
