@@ -118,22 +118,30 @@ def close_account(
 ) -> None:
     """Take an account out of current totals from a day on; views as of before that day keep it.
 
-    Raises: Refused, when it is closed already, the day lies ahead, or no reason is given.
+    Raises: Refused, when it is closed already, the day lies ahead or before it was first seen, or no reason is given.
     """
     reason = _reason(reason)
     with transaction.atomic():
         locked = _locked(account)
         if locked.closed_at is not None:
             raise Refused(_("This account is closed already."))
-        if closed_from > _today(locked.credential, now=now):
-            why = _("Close it from today or from an earlier day.")
-            raise Refused(why, field="closed_from")
+        _check_day(locked, closed_from, now=now)
         locked.closed_at, locked.closed_from = now, closed_from
         locked.closed_by, locked.closed_reason = actor, reason
         locked.save(update_fields=["closed_at", "closed_from", "closed_by", "closed_reason"])
         ingest.recount_of(locked.credential, refs={locked.external_ref})
         after = {"closed_from": closed_from}
         _record(locked, "account.close", actor=actor, after=after, reason=reason, now=now)
+
+
+def _check_day(account: Account, day: date, *, now: datetime) -> None:
+    """Refuse a day from which an account cannot have been closed."""
+    if day > _today(account.credential, now=now):
+        raise Refused(_("Close it from today or from an earlier day."), field="closed_from")
+    first = _today(account.credential, now=min(account.created_at, now))
+    if day < first:
+        why = _("It was first seen on %(day)s: close it from then on.") % {"day": first}
+        raise Refused(why, field="closed_from")
 
 
 def reopen_account(account: Account, *, actor: User | None, reason: str, now: datetime) -> None:

@@ -31,7 +31,7 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
     tenant = context.tenant
     balance = (
         Balance.objects.for_tenant(tenant)
-        .select_related("account", "counted_by", "scope", "scope__credential")
+        .select_related("account__closed_by", "counted_by", "scope", "scope__credential")
         .get(public_id=row.public_id)
     )
     linked = may(role, action=Action.READ_PROVIDERS)

@@ -11,7 +11,6 @@ from providers.decisions import DecisionForm, HolderForm, reason_field
 from providers.tenancy.forms import NO_NULL
 
 NAME_LENGTH = 120
-FIRST_DAY = date(1970, 1, 1)
 
 
 class RenameForm(DecisionForm):
@@ -51,13 +50,6 @@ class CloseForm(DecisionForm):
         },
     )
     reason = reason_field()
-
-    def clean_closed_from(self) -> date:
-        """Refuse a day before there were any."""
-        day: date = self.cleaned_data["closed_from"]
-        if day < FIRST_DAY:
-            raise ValidationError(_("Choose a day since 1970, as 2026-11-20."))
-        return day
 
 
 class ReopenForm(DecisionForm):

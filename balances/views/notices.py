@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from balances.models import Balance, Observation
 from balances.results import Row
 from balances.templatetags.figures import age, moment
+from balances.views.plots import day_text
 from providers.errors import CredentialRejected
 from providers.models import Credential, Scope
 from providers.money import format_amount
@@ -57,7 +59,7 @@ def _of_state(row: Row, balance: Balance, now: datetime) -> dict[str, Any]:
             _("Its credential is paused."),
             _joined(_aged(row, now), _("It stays as last read.")),
         ),
-        "closed": (_("This balance is closed."), balance.account.closed_reason),
+        "closed": (_("This balance is closed."), _closing(balance, now)),
         "never": (
             _("This balance was never read."),
             _joined(_why(row, balance, now), _next_try(balance, now)),
@@ -68,6 +70,18 @@ def _of_state(row: Row, balance: Balance, now: datetime) -> dict[str, Any]:
     tone, icon = TONES.get(row.state, ("warn", "clock"))
     fact, text = said[row.state]
     return {"tone": tone, "icon": icon, "fact": fact, "text": text}
+
+
+def _closing(balance: Balance, now: datetime) -> str:
+    """Say from which day on, by whom and why; nothing of what is only read no more."""
+    account = balance.account
+    if account.closed_from is None:
+        return account.closed_reason
+    said = _("From %(day)s on.")
+    if account.closed_by is not None:
+        said = _("From %(day)s on, by %(person)s.")
+    day = day_text(account.closed_from, today=timezone.localdate(now))
+    return _joined(said % {"day": day, "person": account.closed_by}, account.closed_reason)
 
 
 def _aged(row: Row, now: datetime) -> str:

@@ -14,6 +14,7 @@ from providers.tenancy.models import Tenant
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 READ_AT = NOW - timedelta(minutes=1)
+FIRST_SEEN = datetime(2020, 1, 1, tzinfo=UTC)
 _numbers = count(1)
 _ACCOUNT_ONLY = {field.name for field in Account._meta.get_fields()} - {
     field.name for field in Balance._meta.get_fields()
@@ -55,6 +56,7 @@ def make_scope(credential: Credential, *, ref: str = "", **values: Any) -> Scope
 def make_account(credential: Credential, *, external_ref: str = "", **values: Any) -> Account:
     """Save an account, its holder by its kind."""
     kind = values.setdefault("kind", _KINDS.get(credential.provider, "MERCHANT"))
+    values.setdefault("created_at", FIRST_SEEN)
     values.setdefault("holder", "OWN" if kind in ("MERCHANT", "AGENT") else "CUSTOMERS")
     account: Account = Account.unscoped.create(
         tenant=credential.tenant,

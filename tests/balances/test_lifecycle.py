@@ -186,6 +186,10 @@ def closing_ahead(account: Account, alice: User) -> None:
     lifecycle.close_account(account, closed_from=TODAY + timedelta(days=1), **said(alice))
 
 
+def closing_before(account: Account, alice: User) -> None:
+    lifecycle.close_account(account, closed_from=TODAY - timedelta(days=1), **said(alice))
+
+
 def reopening(account: Account, alice: User) -> None:
     lifecycle.reopen_account(account, **said(alice))
 
@@ -198,10 +202,13 @@ def handing_over(account: Account, alice: User) -> None:
     lifecycle.set_holder(account, holder=Holder.CUSTOMERS, **said(alice, reason=""))
 
 
-@pytest.mark.parametrize("act", [closing, closing_ahead, reopening, keeping, handing_over])
+@pytest.mark.parametrize(
+    "act", [closing, closing_ahead, closing_before, reopening, keeping, handing_over]
+)
 def test_refused_decision_changes_and_logs_nothing(
     account: Account, alice: User, act: Callable[[Account, User], None]
 ) -> None:
+    Account.unscoped.update(created_at=T0)
     before = Account.unscoped.filter(pk=account.pk).values().get()
 
     with pytest.raises(Refused):

@@ -146,7 +146,7 @@ def test_a_closed_account_reported_again_is_not_counted_beside_its_twin(acme: Te
     keep(old, row("m-1", "1.00"))
     keep(new, row("m-1", "1.00"))
     closed = Account.unscoped.get(credential=old)
-    today = T0.date()
+    today = LATER.date()
     lifecycle.close_account(closed, closed_from=today, actor=None, reason="moved", now=LATER)
     assert counting(new) == ["LIVE"]
 

@@ -12,7 +12,7 @@ from balances.models import Account, HeldReading
 from providers import schedule
 from providers.models import Credential
 from providers.tenancy.models import Tenant, User
-from tests.balances.builders import make_credential
+from tests.balances.builders import FIRST_SEEN, make_credential
 from tests.balances.readings import MINUTE, T0, balance, keep, row
 from tests.screen import Screen
 
@@ -28,6 +28,7 @@ def credential(acme: Tenant) -> Credential:
 def account(credential: Credential) -> Account:
     keep(credential, row("m-1", "10.00"))
     Credential.unscoped.update(lease_until=None)
+    Account.unscoped.update(created_at=FIRST_SEEN)
     return balance("m-1").account
 
 
@@ -126,7 +127,7 @@ def test_account_is_named_closed_reopened_and_kept(admin: Client, account: Accou
     ("name", "body", "field", "why"),
     [
         ("close", {"closed_from": "soon"}, "closed_from", "Write the day as 2026-11-20."),
-        ("close", {"closed_from": "0001-01-01"}, "closed_from", "Choose a day since 1970"),
+        ("close", {"closed_from": "0001-01-01"}, "closed_from", "first seen on 2020-01-01"),
         ("close", {"closed_from": "9999-12-31"}, "closed_from", "from today or from an earlier"),
         ("close", {"closed_from": "2020-02-29", "reason": " "}, "reason", "Give a reason"),
         ("holder", {"holder": "NOBODY"}, "holder", "Choose Own or Customers'."),

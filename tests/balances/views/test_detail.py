@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -243,6 +243,17 @@ def test_what_is_not_as_usual_is_said_above_the_figures(
     (notice,) = noticed(see(client, shown))
 
     assert notice.startswith(said)
+
+
+def test_closed_balance_names_day_person_and_reason(
+    client: Client, payiano: Credential, alice: User
+) -> None:
+    closing = {"closed_at": NOW, "closed_from": date(2026, 2, 28), "closed_by": alice}
+    balance = make_balance(payiano, closed_reason="Merged", **closing)
+
+    (notice,) = noticed(see(client, balance))
+
+    assert notice == "This balance is closed. From 28 Feb on, by Alice. Merged"
 
 
 def test_fresh_balance_has_no_notice(client: Client, payiano: Credential) -> None:
