@@ -40,6 +40,7 @@ class Scripted(Connector):
 
     code = "scripted"
     label = "Scripted"
+    about = ""
     fields = common_fields(requests_per_second=Decimal(10))
     reports = frozenset(AmountKind)
     default_base_url: ClassVar = {Environment.LIVE: "https://scripted.example"}
