@@ -1,4 +1,5 @@
 from io import BytesIO
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -9,7 +10,7 @@ from providers.tenancy.models import Tenant, User
 from tests.balances.builders import NOW, make_balance, make_credential, make_scope
 from tests.screen import Screen, SignIn
 
-NEVER = {"read_at": None, "as_of": None}
+NEVER: dict[str, Any] = {"read_at": None, "as_of": None}
 
 
 def unread(tenant: Tenant) -> list[str]:
