@@ -154,7 +154,7 @@ def test_files_have_the_columns_of_the_page_and_without_a_choice_all(
     chosen = see(client, "columns=provider,account,currency,available")
     whole = see(client)
     (url,) = chosen.texts("//*[@id='balances-export']//a[contains(@href, '.csv')]/@href")
-    head = b"".join(client.get(url)).decode("utf-8-sig").splitlines()[0]  # type: ignore[arg-type]  # streamed
+    head = b"".join(client.get(url)).decode("utf-8-sig").splitlines()[0]
 
     assert head == "provider,account_name,currency,available"
     assert "CSV, these 4 columns" in chosen.text("//*[@id='balances-export']")
