@@ -122,6 +122,16 @@ def _as_csv(value: Any) -> str:
     return told[value] if value in told else str(value)
 
 
+def test_zero_is_left_out_when_asked_and_what_nobody_told_is_not(acme: Tenant) -> None:
+    credential = make_credential(acme)
+    for available, pending in (("0", None), ("0", "5"), (None, None), ("7", None)):
+        make_balance(credential, available=available, pending=pending)
+
+    found = [(row["available"], row["pending"]) for row in listed(acme, "balance=not_zero")]
+
+    assert sorted(found, key=str) == [("0.00", "5.00"), ("7.00", None), (None, None)]
+
+
 def test_columns_are_obeyed(acme: Tenant) -> None:
     make_balance(make_credential(acme))
 
