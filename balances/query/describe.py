@@ -21,6 +21,7 @@ from balances.query.catalogue import (
 from balances.query.tree import BalanceQuery, Condition, Group, Logic, Sort, Value
 from balances.query.values import encode_value
 from providers.money import format_amount
+from providers.phrases import phrase as _
 
 Labels = Mapping[str, Mapping[str, str]]
 Translator = Callable[[str], str]
@@ -77,7 +78,7 @@ class _Words:
 
     def group(self, group: Group) -> str:
         """Say a group; a group inside another stands in brackets."""
-        between = f" {self.gettext('or' if group.logic is Logic.OR else 'and')} "
+        between = f" {self.gettext(_('or') if group.logic is Logic.OR else _('and'))} "
         return between.join(
             " ".join(self.condition(part))
             if isinstance(part, Condition)
@@ -92,7 +93,7 @@ class _Words:
         if operator.arity is Arity.NONE:
             phrase = field.absent if operator.name == "is_null" else field.present
             return (label, self.gettext("is"), self.gettext(phrase))
-        join = "and" if operator.arity is Arity.TWO else "or"
+        join = _("and") if operator.arity is Arity.TWO else _("or")
         values = [self.value(field, value) for value in condition.values]
         said = f" {self.gettext(join)} ".join(values)
         if field.kind is Kind.MINUTES and operator.name != "lte":
@@ -108,7 +109,7 @@ class _Words:
         if isinstance(value, datetime):
             return self.instant(value)
         if isinstance(value, bool):
-            return self.gettext("yes" if value else "no")
+            return self.gettext(_("yes") if value else _("no"))
         if isinstance(value, int):
             return self.span(value)
         written = encode_value(value) if value else self.gettext("none")
@@ -116,7 +117,7 @@ class _Words:
 
     def span(self, minutes: int) -> str:
         """Say minutes in the largest unit that holds them exactly."""
-        for size, unit in ((1440, "days"), (60, "hours")):
+        for size, unit in ((1440, _("days")), (60, _("hours"))):
             if minutes >= 2 * size and minutes % size == 0:
                 return f"{minutes // size} {self.gettext(unit)}"
         return f"{minutes} {self.gettext('minutes')}"
