@@ -65,7 +65,7 @@ TENANTS = (
 )
 
 
-def email(tenant: DemoTenant, role: Role) -> str:
+def email(tenant: DemoTenant, *, role: Role) -> str:
     """Name a demo person's address after the role, so that it can be guessed."""
     return f"{role.lower()}@{tenant.slug}.example"
 
@@ -98,7 +98,7 @@ def quiet() -> io.StringIO:
 
 
 def _add_person(tenant: DemoTenant, *, role: Role, name: str) -> None:
-    address = email(tenant, role)
+    address = email(tenant, role=role)
     if Membership.unscoped.filter(tenant__slug=tenant.slug, user__email=address).exists():
         return
     arguments = ["--tenant", tenant.slug, "--role", role, "--name", name, "--password-stdin"]

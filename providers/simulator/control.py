@@ -29,7 +29,7 @@ Query = dict[str, str]
 _LOCAL = ("127.0.0.1", "localhost")
 
 
-def respond(simulator: Simulator, call: Call, pairs: list[tuple[str, str]]) -> Answer:
+def respond(simulator: Simulator, *, call: Call, pairs: list[tuple[str, str]]) -> Answer:
     """Answer one call to the control address; web pages of other origins are kept out by Host and type."""
     path = call.target.partition("?")[0].removeprefix("/_control").strip("/")
     if call.headers["host"].partition(":")[0] not in _LOCAL:

@@ -17,7 +17,7 @@ from providers.simulator.worlds.build import make_secret
 Edit = dict[str, Any]
 
 
-def apply(world: World, edit: Edit) -> Edit:
+def apply(world: World, *, edit: Edit) -> Edit:
     """Carry out an edit, `{"action": …, fields}`, and return it with what it decided filled in.
 
     Raises: ValueError telling what is wrong with it; nothing has changed then.

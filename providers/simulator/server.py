@@ -178,7 +178,7 @@ class Simulator:
             case {"action": "follow"}:
                 self.clock.follow()
                 return edit
-        return edits.apply(self.world, edit)
+        return edits.apply(self.world, edit=edit)
 
     def _exchange(self, call: Call) -> Outcome:
         """Answer one call, whoever it is for."""
@@ -186,7 +186,7 @@ class Simulator:
         pairs = parse_qsl(query, keep_blank_values=True)
         with self._lock:
             if path == "/_control" or path.startswith("/_control/"):
-                return Outcome(control.respond(self, call, pairs), Delivery(), _unlogged)
+                return Outcome(control.respond(self, call=call, pairs=pairs), Delivery(), _unlogged)
             for provider, face in FACES.items():
                 if path.startswith(face.prefix + "/"):
                     below = path.removeprefix(face.prefix)

@@ -71,7 +71,7 @@ class Command(BaseCommand):
     def welcome(self, url: str) -> None:
         """Print the address and who can sign in."""
         people = [
-            f"    {seed.email(tenant, role):<28} {role.label:<8} {tenant.name}"
+            f"    {seed.email(tenant, role=role):<28} {role.label:<8} {tenant.name}"
             for tenant in seed.TENANTS
             for role, _ in tenant.people
         ]

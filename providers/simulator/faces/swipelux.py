@@ -53,19 +53,24 @@ def _single(request: Request, *, key: Key, scene: Scene) -> Answer:
     match request.segments:
         case ("v1", "customers", ref, "balances"):
             _permit(key, "balances:read")
-            return Answer(value=customer_balances(company, _customer(company, ref), scene=scene))
+            return Answer(
+                value=customer_balances(company, customer=_customer(company, ref), scene=scene)
+            )
         case ("v1", "wallets", ref, "balance") if scene.options.swipelux_wallet_balance == "on":
             _permit(key, "balances:read")
-            return Answer(value=wallet_balance(company, _wallet(company, ref), scene=scene))
+            return Answer(value=wallet_balance(company, account=_wallet(company, ref), scene=scene))
         case ("v1", "customers", ref, "wallets"):
             _permit(key, "wallets:read")
             wallets = _customer(company, ref).wallets
-            found = [wallet_detail(company, company.accounts[one], scene=scene) for one in wallets]
+            found = [
+                wallet_detail(company, account=company.accounts[one], scene=scene)
+                for one in wallets
+            ]
             return Answer(value={"wallets": found})
         case ("v1", "customers", ref, "wallets", wallet):
             _permit(key, "wallets:read")
             account = _wallet(company, wallet, owner=_customer(company, ref))
-            return Answer(value=wallet_detail(company, account, scene=scene))
+            return Answer(value=wallet_detail(company, account=account, scene=scene))
     raise Refused(fail(404, f"Cannot {request.method} {request.path}"))
 
 

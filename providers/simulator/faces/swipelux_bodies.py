@@ -50,7 +50,7 @@ def _person(customer: Customer, *, scene: Scene) -> dict[str, Any]:
     return head | names | {"status": "approved"} | stamps
 
 
-def customer_balances(company: Company, customer: Customer, *, scene: Scene) -> dict[str, Any]:
+def customer_balances(company: Company, *, customer: Customer, scene: Scene) -> dict[str, Any]:
     """Write what all wallets of the customer hold, with the provider's own total in USD."""
     accounts = [company.accounts[ref] for ref in customer.wallets]
     if scene.options.swipelux_balances == "legacy":
@@ -90,7 +90,7 @@ def _tokens(company: Company, account: Account, *, scene: Scene) -> list[dict[st
     ]
 
 
-def wallet_balance(company: Company, account: Account, *, scene: Scene) -> dict[str, Any]:
+def wallet_balance(company: Company, *, account: Account, scene: Scene) -> dict[str, Any]:
     """Write one wallet's tokens with their decimals and when they last moved."""
     tokens = [
         token | {"decimals": account.holdings[token["currency"]].scale}
@@ -116,7 +116,7 @@ def _last_move(company: Company, account: Account, *, scene: Scene) -> int:
     return max(steps, default=0)
 
 
-def wallet_detail(company: Company, account: Account, *, scene: Scene) -> dict[str, Any]:
+def wallet_detail(company: Company, *, account: Account, scene: Scene) -> dict[str, Any]:
     """Write a wallet in the other spelling: `id` and `chain`."""
     return {
         "id": account.ref,
