@@ -132,6 +132,67 @@ UNSCOPED = {
 # Imports inside functions that keep a web process light.
 LATE_IMPORTS = {"httpx", "openpyxl", "providers.http", "balances.exports"}
 
+# Functions whose callers are not ours and call them by position; views, which take the request first, beside them.
+CALLED_BY_FRAMEWORKS = {
+    "balances.sqlite.register_functions": "a signal of Django",
+    "balances.templatetags": "template tags and filters",
+    "dashboard.logs.shorten_exception": "a processor of structlog",
+    "providers.simulator.control.overview": "one of a table of actions",
+}
+# Older functions of several positional arguments: this list may only become shorter.
+POSITIONAL = {
+    "providers.connectors.fields": "parse_fields parse_secrets",
+    "providers.connectors.swipelux_replies": "to_read",
+    "providers.connectors.wire": "add join",
+    "providers.currencies": "exponent",
+    "providers.http.decoding": "decode_json",
+    "providers.http.framing": "gap",
+    "providers.http.messages": "path_below",
+    "providers.money": "plain split_amount format_amount to_minor from_minor",
+    "providers.phrases": "phrases",
+    "providers.simulator.faces.payiano": "fail",
+    "providers.simulator.faces.payman": "fail",
+    "providers.simulator.faces.swipelux": "fail",
+    "providers.simulator.naming": "letters",
+    "providers.simulator.worlds.build": "holding make_secret",
+    "providers.views.health": "present",
+    "providers.views.streaks": "missed",
+    "providers.views.ticks": "days",
+    "balances.charts": "percent currency_bars",
+    "balances.closings.days": "days",
+    "balances.columns": "as_json",
+    "balances.exports.book": "dress",
+    "balances.exports.cells": "amount_cells",
+    "balances.exports.cover": "about",
+    "balances.exports.csv": "write lines",
+    "balances.exports.totals_sheet": "total_elements",
+    "balances.exports.xlsx": "write",
+    "balances.ingest.comparing": "differs",
+    "balances.ingest.counting": "same_money",
+    "balances.query.short": "read_short",
+    "balances.query.values": "read_value",
+    "balances.results.facets": "counted",
+    "balances.results.rows": "at_least",
+    "balances.results.totals": "per_provider added_reads",
+    "balances.views.cells": "sections",
+    "balances.views.columns": "moved",
+    "balances.views.failures": "failed_days",
+    "balances.views.freshness": "freshness",
+    "balances.views.legend": "head_title",
+    "balances.views.links": "also_sorted",
+    "balances.views.nothing": "nothing",
+    "balances.views.notices": "notices",
+    "balances.views.plots": "without",
+    "balances.views.sorting": "head",
+    "balances.views.sync_log": "sync_log",
+    "balances.views.table": "table zero widest longest",
+    "balances.views.verbs": "obey is_form",
+    "dashboard.bars": "drawn",
+    "dashboard.problems": "problems",
+    "dashboard.standing": "state_count",
+    "dashboard.strip": "health",
+}
+
 
 @cache
 def sources() -> dict[str, ast.Module]:
@@ -323,6 +384,29 @@ def test_what_is_public_says_what_it_does() -> None:
                 silent += [] if ast.get_docstring(node) else [f"{name}.{node.name}"]
 
     assert silent == []
+
+
+def _names_what_follows(function: ast.FunctionDef) -> bool:
+    """Tell whether callers must name all arguments but the first; a view's need not."""
+    if function.name.startswith("_"):
+        return True
+    taken = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+    return len(taken) < 2 or taken[0] == "request"
+
+
+def test_public_functions_are_keyword_only_past_the_first_argument() -> None:
+    positional = {
+        f"{name}.{function.name}"
+        for name, tree in sources().items()
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef) and not _names_what_follows(function)
+    }
+    known = {f"{name}.{each}" for name, older in POSITIONAL.items() for each in older.split()}
+    others = {
+        each for each in positional - known if not set(prefixes(each)) & set(CALLED_BY_FRAMEWORKS)
+    }
+
+    assert others == set()
 
 
 def test_tenant_owned_models_default_to_the_plain_manager() -> None:
