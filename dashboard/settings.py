@@ -71,8 +71,8 @@ PROVIDER_HOSTS = texts("PROVIDER_HOSTS")
 # The two links upward, dotted paths that a check imports at the start.
 # Who knows which account references a credential holds; the test of a replaced key compares with them.
 HELD_REFS = "balances.ingest.held_refs"
-# Who recounts what several credentials read, when one of them watches less.
-RECOUNT = "balances.ingest.recount_of"
+# Who makes rows, search words and counts follow a credential that was saved.
+RECOUNT = "balances.ingest.settle"
 BROKER_URL = text("BROKER_URL")
 FILES_DIR = Path(text("FILES_DIR", default=str(VAR_DIR / "files")))
 

@@ -9,7 +9,7 @@ from balances.ingest.counting import (
     recount,
     recount_of,
 )
-from balances.ingest.preparing import held_refs, prepare, stored_refs
+from balances.ingest.preparing import held_refs, prepare, settle, stored_refs
 from balances.ingest.recording import Recorded, accept_held, record
 from balances.ingest.stored import BATCH
 
@@ -27,5 +27,6 @@ __all__ = [
     "record",
     "recount",
     "recount_of",
+    "settle",
     "stored_refs",
 ]

@@ -11,7 +11,7 @@ from providers.connectors.base import SettingsError, Verdict
 from providers.models import Credential
 from providers.schedule import database_now, welcome_from
 from providers.services.drafts import WHOLE_FORM, Draft
-from providers.services.holdings import recount
+from providers.services.holdings import settle
 from providers.services.secrets import (
     destroy_secrets,
     last_four,
@@ -81,7 +81,6 @@ def change(
         if draft.has_moved:
             destroy_secrets(credential)
         closed = _put_parts(credential, draft=draft, actor=actor, now=now)
-        recount(credential)
         _record_change(credential, draft=draft, before=before, closed=closed, actor=actor, now=now)
     return credential
 
@@ -193,7 +192,9 @@ def _put_parts(
     revealed = {name: secret.reveal() for name, secret in draft.secrets.items()}
     put_secrets(credential, values=revealed, actor=actor, now=now)
     seeds = draft.connector.scopes(draft.connector.values(draft.settings))
-    return watch(credential, seeds=seeds, now=now)
+    closed = watch(credential, seeds=seeds, now=now)
+    settle(credential, seeds=seeds)
+    return closed
 
 
 def _unless_taken(save: Callable[[], None]) -> None:

@@ -4,12 +4,13 @@ These are the only calls upward. A start-up check imports both names: without th
 would pass as ours.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from providers.models import Credential
+from providers.rows import ScopeSeed
 
 HeldRefs = Callable[[Credential], frozenset[str]]
 
@@ -24,9 +25,9 @@ def held_refs(credential: Credential) -> frozenset[str]:
     return known(credential)
 
 
-def recount(credential: Credential) -> None:
-    """Have what a credential shares with others counted anew, after its watch list was changed.
+def settle(credential: Credential, *, seeds: Iterable[ScopeSeed]) -> None:
+    """Have rows, search words and counts follow a saved name and watch list, whether or not it is read.
 
-    Totals are kept above this app: `RECOUNT` in the settings is a dotted path to who counts.
+    Balances are kept above this app: `RECOUNT` in the settings is a dotted path to who does it.
     """
-    import_string(settings.RECOUNT)(credential)
+    import_string(settings.RECOUNT)(credential, seeds=seeds)

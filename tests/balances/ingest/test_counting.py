@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,11 @@ from balances.models import Account, Balance
 from balances.query.tree import BalanceQuery
 from providers.models import Credential
 from providers.rows import AccountKind, ExpectedRow, ScopeKind, ScopeSeed
+from providers.services import credentials
 from providers.tenancy.models import Tenant
 from tests.balances.builders import make_credential, make_scope
 from tests.balances.readings import MINUTE, T0, keep, open_run, row
+from tests.providers.entries import edit, save
 
 LATER = T0 + timedelta(days=1)
 
@@ -311,6 +314,19 @@ def test_renamed_credential_is_found_by_its_new_name(acme: Tenant) -> None:
     ingest.prepare(open_run(credential), seeds=())
 
     assert "brand new" in Account.unscoped.get().search
+
+
+def test_what_is_saved_of_a_paused_credential_stands_at_once(acme: Tenant, simulator: Any) -> None:
+    saved = credentials.pause(save(acme, simulator, "payman"), actor=None, now=LATER)
+    watched = {**saved.settings, "currencies": [*saved.settings["currencies"], "KWD"]}
+
+    credentials.change(edit(saved, name="Brand new", settings=watched), actor=None, now=LATER)
+
+    added = Balance.unscoped.get(account__external_ref="agent", currency="KWD")
+    shown = results.one(added.public_id, context=results.Context.load(acme, now=LATER))
+    assert shown is not None
+    assert (shown.state, shown.available) == ("never", None)
+    assert not Account.unscoped.exclude(search__endswith="payman brand new").exists()
 
 
 def test_of_closed_twins_one_counts_and_the_other_names_it(acme: Tenant) -> None:
