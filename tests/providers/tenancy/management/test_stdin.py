@@ -52,9 +52,9 @@ def test_secret_that_is_no_text_is_refused(acme: Tenant) -> None:
 
 
 def test_argument_that_is_no_text_is_refused_by_its_place() -> None:
-    command = [sys.executable, "manage.py", "list_balances", "--tenant", b"ac\xffme"]
+    command: list[str | bytes] = [sys.executable, "manage.py", "list_balances", "--tenant"]
 
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    run = subprocess.run([*command, b"ac\xffme"], cwd=ROOT, capture_output=True, check=False)
 
     assert run.returncode == 2
     assert run.stderr.decode() == "Argument 3 holds bytes that are not UTF-8 text.\n"
