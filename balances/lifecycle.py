@@ -174,10 +174,8 @@ def keep_account(account: Account, *, actor: User | None, reason: str, now: date
         before = {"kept_at": locked.kept_at}
         locked.kept_at = now
         locked.save(update_fields=["kept_at"])
-        after = {"kept_at": now}
-        _record(
-            locked, "account.keep", actor=actor, before=before, after=after, reason=reason, now=now
-        )
+        said: dict[str, Any] = {"actor": actor, "reason": reason, "now": now}
+        _record(locked, "account.keep", before=before, after={"kept_at": now}, **said)
 
 
 def set_holder(
