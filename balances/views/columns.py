@@ -48,7 +48,8 @@ def moved(query: BalanceQuery, word: str, *, by: int) -> BalanceQuery:
     columns = list(columns_of(query))
     key = _KEYS.get(word, "")
     if key not in columns:
-        raise QueryError.one("columns", "unknown_value", f"shows no column {word[:60]!r} to move")
+        message = _("shows no column %(text)r to move") % {"text": word[:60]}
+        raise QueryError.one("columns", "unknown_value", message)
     old = columns.index(key)
     columns.insert(max(0, min(len(columns), old + by)), columns.pop(old))
     return settled(replace(query, columns=tuple(columns)))

@@ -38,12 +38,25 @@ TABS: tuple[tuple[str | Promise, Condition | None], ...] = (
 
 
 def pills(
-    query: BalanceQuery, *, found: Facets, links: Links, words: Labels, zone: ZoneInfo
+    query: BalanceQuery,
+    *,
+    found: Facets,
+    links: Links,
+    words: Labels,
+    zone: ZoneInfo,
+    faults: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """Return the context of each balances/_pill.html; where nothing has a network, none is offered."""
+    """Return the context of each balances/_pill.html; where nothing has a network, none is offered.
+
+    `faults` are the sentences to say at a pill, which then is there whatever else is.
+    """
     counts = {name: getattr(found, name) for name in PILLS}
-    offered = [name for name in PILLS if any(counts[name]) or _condition(query, name)]
-    return [_pill(name, counts[name], query, links, words, zone) for name in offered]
+    asked = {name for name in PILLS if name in faults or _condition(query, name)}
+    offered = [name for name in PILLS if any(counts[name]) or name in asked]
+    return [
+        {**_pill(name, counts[name], query, links, words, zone), "fault": faults.get(name, "")}
+        for name in offered
+    ]
 
 
 def _pill(

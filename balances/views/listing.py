@@ -16,7 +16,7 @@ from balances.columns import COLUMNS
 from balances.query.faults import QueryError
 from balances.query.parse import parse
 from balances.query.tree import BalanceQuery
-from balances.views import filters, verbs
+from balances.views import faults, filters, verbs
 from balances.views.columns import columns_menu, settled
 from balances.views.freshness import freshness
 from balances.views.links import Links
@@ -94,8 +94,11 @@ def _refused(
         return HttpResponse(status=204)
     query = _understood(params, error, zone=zone)
     links = _links(request, query)
+    at = faults.beside(error.faults)
     shown = {
-        "faults": error.faults,
+        "faults": faults.told(error.faults),
+        "at": at,
+        "pager": faults.way_out(query, at=at, links=links),
         "clear_url": links.to(query),
         "spoken": _("Nothing is shown: this address was not understood"),
     }
@@ -131,9 +134,6 @@ def _render(
         "list_url": links.path,
         "this_url": links.page(query.page),
         "q": request.GET.get("q", "") if shown["faults"] else query.q,
-        "control_faults": {
-            fault.path.partition("__")[0]: fault.message for fault in shown["faults"]
-        },
         "keep_q": request.headers.get("HX-Source") == "form#view",
         "freshness": freshness(
             found, shown.get("totals", []), gaps=results.gaps(context), links=links, now=context.now
@@ -144,7 +144,7 @@ def _render(
         "oob": bool(htmx.target_id(request)),
         "is_refresh": htmx.refreshes_itself(request),
         "sync_pill": pill(request, context),
-        **_controls(query, found, links=links, context=context, zone=zone),
+        **_controls(query, found, shown.get("at", {}), links=links, context=context, zone=zone),
     }
     return htmx.render(request, "balances/list.html", values, partials=PARTIALS, status=status)
 
@@ -152,14 +152,17 @@ def _render(
 def _controls(
     query: BalanceQuery,
     found: results.Facets,
+    at: dict[str, str],
     *,
     links: Links,
     context: results.Context,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """Return the context of the menus around the table."""
-    pills = filters.pills(query, found=found, links=links, words=labels(context), zone=zone)
+    """Return the context of the menus around the table; `at` says what is at fault at which."""
+    words = labels(context)
+    pills = filters.pills(query, found=found, links=links, words=words, zone=zone, faults=at)
     return {
+        "control_faults": at,
         "pills": pills,
         "kept": filters.kept(query, held=[pill["name"] for pill in pills]),
         "tabs": filters.tabs(query, links=links),

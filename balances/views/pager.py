@@ -19,8 +19,12 @@ def pager(page: Page, *, links: Links) -> dict[str, Any]:
         "text": text % figures,
         **page_links(page.number, last=page.pages, address=links.page),
         "size": page.per_page,
-        "sizes": [
-            {"number": size, "url": links.per_page(size), "current": size == page.per_page}
-            for size in SIZES
-        ],
+        "sizes": sizes(page.per_page, links=links),
     }
+
+
+def sizes(chosen: int, *, links: Links) -> list[dict[str, Any]]:
+    """Return how many rows a page may have, each with its address."""
+    return [
+        {"number": size, "url": links.per_page(size), "current": size == chosen} for size in SIZES
+    ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from balances.query.catalogue import SORTS
 from balances.query.faults import QueryError
@@ -38,6 +39,7 @@ def is_form(params: QueryDict, verbs: list[tuple[str, str]]) -> bool:
 
 def _sortable(name: str) -> str:
     if name not in SORTS:
-        message = f"knows {', '.join(SORTS)}, not {name[:60]!r}"
+        known = ", ".join(SORTS)
+        message = _("knows %(known)s, not %(text)r") % {"known": known, "text": name[:60]}
         raise QueryError.one("sort", "unknown_value", message)
     return name

@@ -35,6 +35,7 @@ def addresses() -> Iterator[tuple[str, int]]:
         yield path, 200
     for refused in (LIST, "/acme/balances.csv"):
         yield f"{refused}?available__gte=plenty", 422
+    yield f"{LIST}?currency=US$&state=lost&sort=colour&columns=colour&page=0&per_page=201", 422
     yield "/acme/activity/?from=2026-11-20&to=2026-11-01", 422
     yield f"{LIST}nothing/", 404
 
