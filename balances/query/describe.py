@@ -36,7 +36,7 @@ def describe(
     Time: instants are told in `zone`.
     """
     words = _Words(labels=labels, zone=zone, gettext=gettext)
-    parts = [words.search(query), words.group(query.where) if query.where.filters else ""]
+    parts = [words.search(query), words.filters(query)]
     about = f" {gettext('and')} ".join(part for part in parts if part)
     sentences = [
         f"{gettext('Balances where')} {about}" if about else gettext("All balances"),
@@ -75,6 +75,12 @@ class _Words:
             return ""
         terms = f" {self.gettext('and')} ".join(f"“{term}”" for term in query.q.split())
         return f"{self.gettext('any text holds')} {terms}"
+
+    def filters(self, query: BalanceQuery) -> str:
+        """Say the whole filter; a group that stands alone in the sentence needs no brackets."""
+        where = query.where
+        alone = where.filters[0] if len(where.filters) == 1 and not query.q else None
+        return self.group(alone if isinstance(alone, Group) else where)
 
     def group(self, group: Group) -> str:
         """Say a group; a group inside another stands in brackets."""

@@ -80,6 +80,20 @@ def test_groups_within_groups_stand_in_brackets() -> None:
     assert said.startswith("Balances where Currency is USD or (Currency is USD and Holder is own).")
 
 
+@pytest.mark.parametrize(
+    ("q", "sentence"),
+    [
+        ("", "Balances where Currency is USD or Holder is own."),
+        ("a", "Balances where any text holds “a” and (Currency is USD or Holder is own)."),
+    ],
+)
+def test_a_group_that_stands_alone_needs_no_brackets(q: str, sentence: str) -> None:
+    either = (Condition("currency", "eq", ("USD",)), Condition("holder", "eq", ("own",)))
+    query = BalanceQuery(q=q, where=Group(filters=(Group(Logic.OR, either),)))
+
+    assert describe(query, labels={}, zone=ZONE).startswith(sentence)
+
+
 def test_a_chip_has_field_operator_and_value() -> None:
     (condition,) = parse_text("as_of__gte=2026-11-20T09:30:05", zone=ZONE).where.conditions()
 
