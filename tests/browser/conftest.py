@@ -1,6 +1,6 @@
 """Fill a tenant once per test, so that every page has something to show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ from balances import tasks
 from providers.simulator.server import Simulator
 from providers.tenancy.models import Tenant, User
 from tests.browser import pseudo
+from tests.browser.product import TIMES, Product
+from tests.processes import Processes
 from tests.sync.worlds import PROVIDERS, connect
 
 
@@ -23,6 +25,19 @@ def filled(acme: Tenant, simulator: Simulator, settings: Any, bob: User) -> Simu
     simulator.fault("status", provider="payiano", status=503)
     tasks.sync(credentials[1].pk, is_forced=True)
     return simulator
+
+
+@pytest.fixture
+def product(
+    processes: Processes, simulator: Simulator, settings: Any, tmp_path: Path
+) -> Iterator[Product]:
+    """Run the whole product; whatever is done in its windows, their consoles stay silent."""
+    for name, seconds in TIMES.items():
+        setattr(settings, name, seconds)
+    running = Product(processes, simulator, tmp_path)
+    running.start()
+    yield running
+    assert running.complaints == []
 
 
 @pytest.fixture
