@@ -39,13 +39,13 @@ print(peak_memory() - idle)
 
 def stream(number: int) -> None:
     """Make the workbook as the product does, and let every chunk go."""
-    for _ in xlsx.write(COLUMNS, rows(number), [], [], count=number, zone=ZONE):
+    for _ in xlsx.write(COLUMNS, rows(number), [], [], count=lambda: number, zone=ZONE):
         pass
 
 
 def first_byte() -> None:
     """Wait for the first chunk of the workbook."""
-    next(xlsx.write(COLUMNS, rows(ROWS), [], [], count=ROWS, zone=ZONE))
+    next(xlsx.write(COLUMNS, rows(ROWS), [], [], count=lambda: ROWS, zone=ZONE))
 
 
 def stream_csv(number: int) -> None:

@@ -6,7 +6,7 @@ parts are copied into a zip that is sent as it grows; a marked sheet part is cut
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO, RawIOBase
 from itertools import islice
@@ -14,6 +14,8 @@ from itertools import islice
 from openpyxl import Workbook
 
 MARK = "rows-stand-here"
+# Where the number of the last row belongs until it is known: no sheet has a later one.
+LAST_ROW = 1_048_576
 CHUNK = 64 * 1024
 ROWS_AT_ONCE = 200
 # Excel refuses some zips in the 64-bit form, which a stream must choose before it knows a part's size. Rows of the
@@ -22,6 +24,7 @@ MOST_ROWS_OF_32_BITS = 500_000
 FASTEST = 1  # zlib level: a third larger than level 6, and four times as fast
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
 _END = b"</worksheet>"
+_WORKBOOK = "xl/workbook.xml"
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,13 @@ class _Sink(RawIOBase):
         return taken
 
 
-def stream_workbook(book: Workbook, *, fillings: Mapping[str, Filling]) -> Iterator[bytes]:
-    """Yield the file's bytes; `fillings` are by sheet title, and asked for their rows in the sheets' order.
+def stream_workbook(
+    book: Workbook, *, count: Callable[[], int], fillings: Callable[[int], Mapping[str, Filling]]
+) -> Iterator[bytes]:
+    """Yield the file's bytes; fillings are by sheet title, and asked for their rows in the sheets' order.
 
-    The first bytes leave before the first row is read.
+    The first bytes leave before the rows are counted. The number of the last, which stands below the head, takes the
+    place of `LAST_ROW` wherever the workbook names a range.
     """
     template = BytesIO()
     book.save(template)
@@ -76,18 +82,25 @@ def stream_workbook(book: Workbook, *, fillings: Mapping[str, Filling]) -> Itera
         zipfile.ZipFile(template) as source,
         zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=FASTEST) as target,
     ):
-        filled = {
-            f"xl/worksheets/sheet{number}.xml": fillings[sheet.title]
+        titles = {
+            f"xl/worksheets/sheet{number}.xml": sheet.title
             for number, sheet in enumerate(book.worksheets, start=1)
-            if sheet.title in fillings
         }
         for name in source.namelist():
-            if name not in filled:
+            if name not in (*titles, _WORKBOOK):
                 target.writestr(name, source.read(name))
         yield sink.take()
-        for name, filling in filled.items():
-            yield from _fill(target, sink, name=name, part=source.read(name), filling=filling)
+        number = count()
+        target.writestr(_WORKBOOK, _reaching(source.read(_WORKBOOK), number + 1))
+        filled = fillings(number)
+        for name, title in titles.items():
+            part = _reaching(source.read(name), number + 1)
+            yield from _fill(target, sink, name=name, part=part, filling=filled[title])
     yield sink.take()
+
+
+def _reaching(part: bytes, last: int) -> bytes:
+    return part.replace(str(LAST_ROW).encode(), str(last).encode())
 
 
 def _fill(

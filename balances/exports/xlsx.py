@@ -15,7 +15,7 @@ from balances.columns import Column, ColumnKind
 from balances.exports.book import EXACT_SUFFIX, Tails, dress, mark, probe
 from balances.exports.cells import amount_cells, number_cell
 from balances.exports.cover import Fact
-from balances.exports.package import Filling, stream_workbook
+from balances.exports.package import LAST_ROW, Filling, stream_workbook
 from balances.exports.totals_sheet import HEADS, total_elements
 from balances.results import Row, Total
 
@@ -32,34 +32,36 @@ def write(
     totals: Iterable[Total],
     about: Iterable[Fact],
     *,
-    count: int,
+    count: Callable[[], int],
     zone: ZoneInfo,
 ) -> Iterator[bytes]:
-    """Yield the workbook's bytes; `count` is how many rows will come.
+    """Yield the workbook's bytes; `count` says how many rows will come.
 
-    The first bytes leave before anything is read; then rows, totals and facts are, each once, in this order.
+    The first bytes leave before anything is asked; then count, rows, totals and facts are, each once, in this order.
     """
     book = Workbook()
     balances, sheet, cover = book.worksheets[0], book.create_sheet(), book.create_sheet(ABOUT_SHEET)
     heads = _heads(columns, zone)
-    reach = f"A1:{get_column_letter(len(heads))}{count + 1}"
+    last = get_column_letter(len(heads))
     dress(balances, ROWS_SHEET, heads)
-    balances.auto_filter.ref = reach
+    balances.auto_filter.ref = f"A1:{last}{LAST_ROW}"
     dress(sheet, TOTALS_SHEET, HEADS)
     for letter, width in ABOUT_WIDTHS.items():
         cover.column_dimensions[letter].width = width
     mark(cover, row=1)
     tails = Tails(probe(balances), zone)
     elements = _row_elements(_cell_writers(columns, tails), rows)
-    digits, sums = _digit_ranges(heads, count), _digit_ranges(HEADS, MOST_TOTALS)
-    return stream_workbook(
-        book,
-        fillings={
-            ROWS_SHEET: Filling(elements, count=count, reach=reach, digits=digits),
+    sums = _digit_ranges(HEADS, MOST_TOTALS)
+
+    def fillings(number: int) -> dict[str, Filling]:
+        reach, digits = f"A1:{last}{number + 1}", _digit_ranges(heads, number)
+        return {
+            ROWS_SHEET: Filling(elements, count=number, reach=reach, digits=digits),
             TOTALS_SHEET: Filling(total_elements(totals, tails), digits=sums),
             ABOUT_SHEET: Filling(_fact_elements(about, tails)),
-        },
-    )
+        }
+
+    return stream_workbook(book, count=count, fillings=fillings)
 
 
 def _heads(columns: Sequence[Column], zone: ZoneInfo) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
@@ -109,20 +110,22 @@ def _xlsx(query: BalanceQuery, asked: results.Context, request: TenantRequest) -
         yield from results.totals(query, context=context)
 
     def about() -> Iterator[cover.Fact]:
-        yield from _about(query, context, request)
+        yield from _about(span(), query, context, request)
 
     with results.snapshot():
         context = results.Context.load(asked.tenant, now=asked.now)
         columns, zone = file_columns(query), ZoneInfo(context.tenant.time_zone)
-        count = results.count(query, context=context)
+        # The rows were counted for the log, before the snapshot; here the About sheet's statement counts them too.
+        span = cache(partial(results.span, query, context=context))
         with closing(results.stream(query, context=context)) as rows:
-            yield from xlsx.write(columns, rows, totals(), about(), count=count, zone=zone)
+            yield from xlsx.write(
+                columns, rows, totals(), about(), count=lambda: span().rows, zone=zone
+            )
 
 
 def _about(
-    query: BalanceQuery, context: results.Context, request: TenantRequest
+    span: results.Span, query: BalanceQuery, context: results.Context, request: TenantRequest
 ) -> Sequence[cover.Fact]:
-    span = results.span(query, context=context)
     return cover.about(
         query,
         span,

@@ -48,7 +48,7 @@ def written(
     zone: ZoneInfo = CAIRO,
 ) -> bytes:
     """Write a workbook whole."""
-    return b"".join(xlsx.write(columns, rows, totals, about, count=len(rows), zone=zone))
+    return b"".join(xlsx.write(columns, rows, totals, about, count=lambda: len(rows), zone=zone))
 
 
 def reopened(data: bytes) -> Workbook:

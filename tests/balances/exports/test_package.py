@@ -1,3 +1,4 @@
+import re
 import struct
 import zipfile
 from io import BytesIO
@@ -23,10 +24,20 @@ def test_mark_of_the_rows_place_is_gone() -> None:
         assert [n for n in parts.namelist() if package.MARK.encode() in parts.read(n)] == []
 
 
+def test_every_range_ends_at_the_last_row() -> None:
+    with zipfile.ZipFile(BytesIO(written([make_row(), make_row()]))) as parts:
+        texts = {name: parts.read(name).decode() for name in parts.namelist()}
+
+    assert [name for name, text in texts.items() if str(package.LAST_ROW) in text] == []
+    assert re.search(
+        r"FilterDatabase[^<]*>'Balances'!\$A\$1:\$[A-Z]+\$3<", texts["xl/workbook.xml"]
+    )
+
+
 def test_file_leaves_in_small_chunks() -> None:
     rows = (make_row(public_id=f"{n:032x}", account_ref=f"{n * 7919:020x}") for n in range(5000))
 
-    chunks = list(xlsx.write(COLUMNS, rows, [], [], count=5000, zone=CAIRO))
+    chunks = list(xlsx.write(COLUMNS, rows, [], [], count=lambda: 5000, zone=CAIRO))
 
     assert len(chunks) > 5
     assert max(map(len, chunks)) < 4 * package.CHUNK

@@ -188,21 +188,30 @@ def test_workbook_without_rows_opens() -> None:
     assert book["Balances"].max_row == 1
 
 
-def test_first_bytes_leave_before_the_first_row_is_read() -> None:
+def test_first_bytes_leave_before_rows_are_counted_or_read() -> None:
     asked: list[str] = []
+
+    def count() -> int:
+        asked.append("count")
+        return 1
 
     def rows() -> Iterator[Row]:
         asked.append("rows")
         yield make_row()
 
     chunks = xlsx.write(
-        COLUMNS, rows(), _noted(asked, "totals"), _noted(asked, "about"), count=1, zone=CAIRO
+        COLUMNS,
+        rows(),
+        _noted(asked, "totals"),
+        _noted(asked, "about"),
+        count=count,
+        zone=CAIRO,
     )
 
     assert next(chunks).startswith(b"PK")
     assert asked == []
     list(chunks)
-    assert asked == ["rows", "totals", "about"]
+    assert asked == ["count", "rows", "totals", "about"]
 
 
 def _noted(asked: list[str], name: str) -> Iterator[Any]:
@@ -228,7 +237,7 @@ def stream(count):
         )
         for n in range(count)
     )
-    return sum(map(len, xlsx.write(COLUMNS, rows, [], [], count=count, zone=CAIRO)))
+    return sum(map(len, xlsx.write(COLUMNS, rows, [], [], count=lambda: count, zone=CAIRO)))
 
 stream(1)
 idle = peak_memory()
