@@ -121,6 +121,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.compression.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "dashboard.logs.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
