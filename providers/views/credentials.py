@@ -122,6 +122,8 @@ def _save(request: TenantRequest, form: CredentialForm) -> HttpResponseBase:
     finding = _probe(form, only_if_needed=True)
     draft = form.draft
     if draft is None or (finding and not finding.is_fit):
+        if draft is not None and finding is not None and not finding.verdict.ok:
+            form.add_faults(findings.faults(finding, draft=draft))
         return _form_page(request, form, finding=finding, status=UNPROCESSABLE)
     verdict = finding.verdict if finding else None
     act = service.create if draft.saved is None else service.change

@@ -15,7 +15,7 @@ from providers.currencies import exponent, is_test
 from providers.models import Environment
 from providers.phrases import translated
 from providers.rows import BalanceRow
-from providers.services.drafts import Draft
+from providers.services.drafts import WHOLE_FORM, Draft
 from providers.services.verification import Finding
 
 FIRST_ROWS = 5
@@ -59,6 +59,14 @@ def present(finding: Finding, *, draft: Draft) -> dict[str, Any]:
         "steps": _steps(finding, label=draft.connector.label),
         "rows": [_row(row) for row in finding.verdict.rows[:FIRST_ROWS]],
     }
+
+
+def faults(finding: Finding, *, draft: Draft) -> dict[str, str]:
+    """Put the step that failed at the field that mends it, else above the form."""
+    failed = finding.verdict.steps[-1]
+    entered = tuple(draft.secrets)
+    at = {StepName.HOST: ("base_url",), StepName.TOKEN: entered, StepName.PERMISSION: entered}
+    return dict.fromkeys(at.get(failed.name) or (WHOLE_FORM,), failed.detail)
 
 
 def stranger_text() -> str:

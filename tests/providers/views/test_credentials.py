@@ -403,6 +403,38 @@ def test_missing_permission_is_the_failed_reading(
     assert "payment.balances.view" in steps(screen)[-1]
 
 
+@pytest.mark.parametrize(
+    ("fault", "place", "said"),
+    [
+        ({"kind": "reset"}, "id_base_url_error", "Check the base URL"),
+        ({"kind": "status", "status": 401}, "id_access_token_error", "does not accept this key"),
+        ({"kind": "status", "status": 403}, "id_access_token_error", "payment.balances.view"),
+    ],
+)
+def test_a_save_that_fails_its_test_says_so_at_the_field_that_mends_it(
+    client: Client, acme: Tenant, simulator: Any, fault: dict[str, Any], place: str, said: str
+) -> None:
+    simulator.fault(**fault)
+
+    answer = client.post(f"{LIST}add/payiano/", posted(acme, simulator))
+
+    screen = Screen(answer, status=422)
+    assert said in screen.text(f"//*[@id='{place}']")
+    assert "Not saved: 1 field needs attention" in screen.text("//*[@role='alert']")
+    assert not Credential.unscoped.exists()
+
+
+def test_a_save_that_finds_the_provider_at_fault_says_so_above_the_form(
+    client: Client, acme: Tenant, simulator: Any
+) -> None:
+    simulator.fault(kind="status", status=500)
+
+    screen = Screen(client.post(f"{LIST}add/payiano/", posted(acme, simulator)), status=422)
+
+    assert "fault of its own" in screen.text("//*[@role='alert']")
+    assert not screen.has("//*[@aria-invalid='true']")
+
+
 def test_answer_not_understood_proves_nothing_of_the_key(
     client: Client, acme: Tenant, simulator: Any
 ) -> None:
