@@ -56,7 +56,7 @@ def status(tenant: Tenant, *, since: datetime, now: datetime) -> dict[str, Any]:
         "connected": _connected(ended) if not running else None,
         "text": _said(ended, is_waiting=is_waiting) if not running else "",
         "due_at": _next_due(tenant, now=now) if is_waiting else None,
-        "tone": "bad" if any(run.status == RunStatus.FAILED for run in ended) else "ok",
+        "tone": _tone(ended),
         "is_live": bool(running) or is_waiting,
         "is_done": bool(ended) and not running,
         "url": f"{reverse('providers:sync_status', args=[tenant.slug])}?{query}",
@@ -103,6 +103,14 @@ def _next_due(tenant: Tenant, *, now: datetime) -> datetime | None:
     active = Credential.objects.for_tenant(tenant).filter(paused_at=None, retired_at=None)
     dues = [due for due in active.values_list("due_at", flat=True) if due is not None]
     return min(dues) if dues and min(dues) > now + SOON else None
+
+
+def _tone(ended: list[SyncRun]) -> str:
+    """Judge runs by the worst of them; a part that was not read is never told as well."""
+    found = {run.status for run in ended}
+    if RunStatus.FAILED in found:
+        return "bad"
+    return "ok" if found <= {RunStatus.SUCCEEDED} else "warn"
 
 
 def _said(ended: list[SyncRun], *, is_waiting: bool) -> str:
