@@ -17,7 +17,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # A4 on its side, in points; and between its margins of 12 mm, in CSS pixels.
 A4 = (841.9, 595.0)
 PAPER: ViewportSize = {"width": 1032, "height": 688}
-CHROME = "header, .pager, .views, .tools, .search, .head-actions, footer, .seg, .menu, .btn, .link-btn, .manage, form, button, #zero"
+CHROME = (
+    "header, .pager, .views, .tools, .search, .head-actions, footer, .seg, .menu, .btn, .link-btn, .manage, form,"
+    " button, #zero"
+)
 SEEN = "(css) => [...document.querySelectorAll(css)].filter((el) => el.checkVisibility()).map((el) => el.outerHTML)"
 OPEN = "document.querySelectorAll('details').forEach((el) => { el.removeAttribute('name'); el.open = true; })"
 TOP = "el => el.getBoundingClientRect().top"
