@@ -193,6 +193,38 @@ def test_on_a_phone_every_menu_shows_the_button_that_ends_it(page: Page, name: s
     expect(button.locator("visible=true")).to_be_in_viewport()
 
 
+def test_a_fault_stands_at_its_menu_and_is_mended_there(page: Page, walk: Walk) -> None:
+    page.goto(LIST)
+    pill, fault = page.locator("#pill-currency"), page.locator("#pill-currency-fault")
+    pill.click()
+    box = page.locator("input[name=currency]").first
+    box.evaluate("el => { el.value = 'US$'; el.checked = true; }")
+    page.locator("details:has(#pill-currency) .menu-foot button").click()
+
+    expect(fault).to_be_visible()
+    expect(pill).to_have_accessible_description("is not a currency code: 'US$'")
+    expect(page.locator("#balances-table tbody")).to_have_count(0)
+    page.locator(".summary-errors li a").click()
+    expect(pill).to_be_focused()
+    page.get_by_role("link", name="Open the view without it").click()
+    expect(page.locator("#balances-table tbody tr").first).to_be_visible()
+    expect(fault).to_have_count(0)
+    # The browser itself reports the answer's status.
+    assert all("422" in complaint for complaint in walk.complaints)
+    walk.complaints.clear()
+
+
+def test_a_fault_stands_at_its_menu_without_script(plain: Page) -> None:
+    plain.goto(f"{LIST}?sort=colour&per_page=201")
+
+    for control in ("#menu-sort", "#menu-rows"):
+        expect(plain.locator(f"{control}-fault")).to_be_visible()
+    plain.locator("#menu-rows").click()
+    plain.locator("#rows-50").click()
+    expect(plain).to_have_url(at("?per_page=50"))
+    expect(plain.locator("#balances-table tbody tr")).to_have_count(50)
+
+
 # --- Sort -----------------------------------------------------------------------------------------
 def test_a_third_click_drops_a_key_and_focus_stays_on_its_head(page: Page) -> None:
     page.goto(LIST)
