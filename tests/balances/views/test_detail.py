@@ -248,7 +248,11 @@ def test_what_is_not_as_usual_is_said_above_the_figures(
 def test_closed_balance_names_day_person_and_reason(
     client: Client, payiano: Credential, alice: User
 ) -> None:
-    closing = {"closed_at": NOW, "closed_from": date(2026, 2, 28), "closed_by": alice}
+    closing: dict[str, Any] = {
+        "closed_at": NOW,
+        "closed_from": date(2026, 2, 28),
+        "closed_by": alice,
+    }
     balance = make_balance(payiano, closed_reason="Merged", **closing)
 
     (notice,) = noticed(see(client, balance))
