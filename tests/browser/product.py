@@ -25,8 +25,8 @@ TIMES = {
     "POLL_FLOOR_SECONDS": 0,
 }
 STARTS = 60
-WORKER = "worker -Q sync,files -P prefork -c 2"
-TICKER = "worker -Q tick -P solo -c 1"
+WORKER = "worker -Q sync,files -P prefork -c 2 --without-mingle --without-gossip"
+TICKER = "worker -Q tick -P solo -c 1 --without-mingle --without-gossip"
 WEB = "gunicorn dashboard.wsgi --workers 1 --threads 4 --no-control-socket"
 # A blocked style or script must not pass in silence, whatever the browser makes of it.
 LISTEN = """addEventListener('securitypolicyviolation',
