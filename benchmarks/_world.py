@@ -68,7 +68,7 @@ def _account(credential: Credential, index: int) -> Account:
         name=f"Customer {index} & Sons",
         owner_ref=f"cus_{index // 3}",
         owner_name=f"Owner {index // 3}",
-        network=("polygon", "ethereum", "base")[index % 3],
+        network=("polygon", "ethereum", "base")[index // 6 % 3],
         address=f"0x{index:040x}",
         holder="CUSTOMERS",
     )
@@ -82,7 +82,7 @@ def _balance(scope: Scope, account: Account, index: int, random: Random) -> Bala
         scope=scope,
         currency=currency,
         holder="CUSTOMERS",
-        available=amount(random, decimals) if index % 3 else Decimal(0),
+        available=amount(random, decimals) if index // 6 % 3 else Decimal(0),
         pending=amount(random, decimals) if index % 5 else None,
         ledger=amount(random, decimals),
         changed_at=scope.read_at,
