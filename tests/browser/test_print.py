@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 A4 = (841.9, 595.0)
 PAPER: ViewportSize = {"width": 1032, "height": 688}
 CHROME = (
-    "header, .pager, .views, .tools, .search, .head-actions, footer, .seg, .menu, .btn, .link-btn, .manage, form,"
+    "header, .pager a, .pager ol, .views, .tools, .search, .head-actions, footer, .seg, .menu, .btn, .link-btn, .manage, form,"
     " button, #zero"
 )
 SEEN = "(css) => [...document.querySelectorAll(css)].filter((el) => el.checkVisibility()).map((el) => el.outerHTML)"
@@ -69,6 +69,14 @@ def test_balances_print_with_their_filter_and_totals_after_the_last_row(page: Pa
     assert page.locator("tfoot tr").first.evaluate(TOP) > last
     page.emulate_media(media="screen")
     assert not page.locator(".print-only").is_visible()
+
+
+def test_paper_says_how_many_of_the_balances_it_shows(page: Page) -> None:
+    show(page, f"{LIST}?per_page=25")
+
+    rows = page.locator("#balances-table tbody tr").count()
+    said = page.locator(".pager").inner_text().strip()
+    assert re.fullmatch(rf"1 to {rows} of \d+\. Totals cover all \d+\.", said), said
 
 
 def test_heads_repeat_and_totals_do_not_on_a_table_of_several_sheets(page: Page) -> None:
