@@ -14,6 +14,7 @@ from balances.fields import fold
 from balances.query.catalogue import BLANK, FIELDS
 from balances.query.describe import Labels, words_of
 from balances.query.encode import pairs
+from balances.query.normal import normal
 from balances.query.tree import NOT_ZERO, BalanceQuery, Condition, Group
 from balances.results import Facets
 from balances.states import STATES
@@ -124,17 +125,18 @@ def kept(query: BalanceQuery, *, held: Iterable[str]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs(query) if name not in shown]
 
 
-def tabs(query: BalanceQuery, *, links: Links) -> list[dict[str, Any]]:
+def tabs(query: BalanceQuery, *, links: Links, is_shown: bool) -> list[dict[str, Any]]:
     """Return the ready views; the one whose filter is in use is current, whether zero is hidden or not.
 
-    Each shows all of its rows, also those of zero: what needs attention may be one.
+    Each shows all of its rows, also those of zero: what needs attention may be one. None is current
+    where the query is not shown, since its address was not understood.
     """
-    where = query.without(NOT_ZERO).where if query.hides_zero else query.where
+    where = normal(query.without(NOT_ZERO).where if query.hides_zero else query.where)
     return [
         {
             "label": label,
             "url": links.to(replace(query, where=_only(condition), q="", page=1)),
-            "current": where == _only(condition) and not query.q,
+            "current": is_shown and where == normal(_only(condition)) and not query.q,
         }
         for label, condition in TABS
     ]

@@ -144,7 +144,7 @@ def _render(
         "oob": bool(htmx.target_id(request)),
         "is_refresh": htmx.refreshes_itself(request),
         "sync_pill": pill(request, context),
-        **_controls(query, found, shown.get("at", {}), links=links, context=context, zone=zone),
+        **_controls(query, found, shown, links=links, context=context, zone=zone),
     }
     return htmx.render(request, "balances/list.html", values, partials=PARTIALS, status=status)
 
@@ -152,20 +152,21 @@ def _render(
 def _controls(
     query: BalanceQuery,
     found: results.Facets,
-    at: dict[str, str],
+    shown: dict[str, Any],
     *,
     links: Links,
     context: results.Context,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """Return the context of the menus around the table; `at` says what is at fault at which."""
+    """Return the context of the menus around the table; its `at` says what is at fault at which."""
     words = labels(context)
+    at = shown.get("at", {})
     pills = filters.pills(query, found=found, links=links, words=words, zone=zone, faults=at)
     return {
         "control_faults": at,
         "pills": pills,
         "kept": filters.kept(query, held=[pill["name"] for pill in pills]),
-        "tabs": filters.tabs(query, links=links),
+        "tabs": filters.tabs(query, links=links, is_shown=not shown["faults"]),
         "sort_menu": sort_menu(query, links=links),
         "group_menu": group_menu(query, links=links),
         "columns_menu": columns_menu(query, links=links),

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from balances.views.filters import TABS
 from providers.models import Credential
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import NOW, make_account, make_balance, make_credential, make_scope
@@ -220,6 +221,27 @@ def test_parts_without_a_control_are_kept_by_the_form(client: Client, payiano: C
     assert [(field.get("name"), field.get("value")) for field in hidden] == [
         *(("available__gte", "50"), ("sort", "account"), ("per_page", "50")),
     ]
+
+
+@pytest.mark.parametrize("label", [str(label) for label, _ in TABS])
+def test_each_ready_view_is_marked_where_it_leads(
+    client: Client, payiano: Credential, label: str
+) -> None:
+    make_balance(payiano)
+
+    led = Screen(client.get(see(client).href(label)))
+
+    assert led.texts("//nav[@id='balances-tabs']/a[@aria-current='page']") == [label]
+
+
+def test_no_ready_view_is_marked_on_an_address_not_understood(
+    client: Client, payiano: Credential
+) -> None:
+    make_balance(payiano)
+    current = "//nav[@id='balances-tabs']/a[@aria-current='page']"
+
+    assert see(client, "colour=red", status=422).texts(current) == []
+    assert see(client, "holder=own&colour=red", status=422).texts(current) == []
 
 
 def test_ready_views_lead_to_their_filter(client: Client, payiano: Credential) -> None:
