@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from balances.query import catalogue
 from balances.query.catalogue import FIELDS, OPERATORS, Arity, Field, Kind, Operator
 from balances.query.faults import Fault, QueryError
+from balances.query.names import shown
 from balances.query.tree import Condition, Group, Logic, Value
 from balances.query.values import BadValue, encode_value, read_value
 from providers.phrases import phrase as _
@@ -102,7 +103,7 @@ class _Reader:
                 path, "bad_node", _('is a group: {"node":"group","logic":"and","filters":[…]}')
             )
             return Group()
-        if node.get("logic") == Logic.AND and node.get("filters") == []:
+        if node == {"node": "group", "logic": Logic.AND.value, "filters": []}:
             return Group()
         group = self.group(node, path, depth=1)
         if self.conditions > catalogue.MAX_CONDITIONS:
@@ -244,7 +245,7 @@ def _named(table: dict[str, Any], name: Any) -> Any:
 
 
 def _pointer(key: str) -> str:
-    return key[:60].replace("~", "~0").replace("/", "~1")
+    return shown(key).replace("~", "~0").replace("/", "~1")
 
 
 def _text(given: Any) -> str:

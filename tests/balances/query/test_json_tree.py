@@ -79,6 +79,7 @@ def test_numbers_are_read_as_they_are_written() -> None:
         (group(group()), "filters/filters/0/filters", "empty_group"),
         (group(POLYGON, logic="AND"), "filters/logic", "unknown_value"),
         (group("x"), "filters/filters/0/node", "bad_node"),
+        ({**group(POLYGON), "\ud800\n": 1}, "filters/\ufffd\ufffd", "unknown_key"),
         ({**group(POLYGON), "extra/": 1}, "filters/extra~1", "unknown_key"),
         (group({**POLYGON, "values": []}), "filters/filters/0/values", "unknown_key"),
         (group(condition("tenant__id", "eq", 1)), "filters/filters/0/field", "unknown_field"),
@@ -115,6 +116,13 @@ def test_numbers_are_read_as_they_are_written() -> None:
 )
 def test_what_is_not_understood_is_named_by_its_pointer(tree: Any, path: str, code: str) -> None:
     assert faults(json.dumps(tree)) == [(path, code)]
+
+
+def test_an_empty_root_with_something_beside_it_is_not_everything() -> None:
+    assert faults(json.dumps({**group(), "conditions": [POLYGON]})) == [
+        ("filters/conditions", "unknown_key"),
+        ("filters/filters", "empty_group"),
+    ]
 
 
 def test_every_fault_of_a_tree_is_told() -> None:
