@@ -153,8 +153,8 @@ def reopen_account(account: Account, *, actor: User | None, reason: str, now: da
         locked = _locked(account)
         if locked.closed_at is None:
             raise Refused(_("This account is open."))
-        if locked.credential.retired_at is not None:
-            raise Refused(_("Its credential is retired; it is read no more."))
+        if not locked.is_watched:
+            raise Refused(_("Its credential is retired, or watches it no longer."))
         before = {"closed_from": locked.closed_from, "reason": locked.closed_reason}
         locked.closed_at = locked.closed_from = locked.closed_by = None
         locked.closed_reason = ""

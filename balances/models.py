@@ -117,6 +117,16 @@ class Account(TenantOwned):
         return self.display_name or self.name or self.external_ref
 
     @property
+    def is_watched(self) -> bool:
+        """Tell whether any of its balances is still read; without one it stands closed, whatever is said of it."""
+        if self.credential.retired_at is not None:
+            return False
+        watched = Balance.objects.for_tenant(self.tenant).filter(
+            account=self, scope__closed_at=None
+        )
+        return bool(watched.exists())
+
+    @property
     def owner_label(self) -> str:
         """Return the owner's name, else the owner's reference."""
         return self.owner_name or self.owner_ref

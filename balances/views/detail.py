@@ -179,7 +179,7 @@ def _actions(balance: Balance, *, role: str, now: datetime) -> dict[str, str]:
         "rename": may(role, action=Action.RENAME),
         "holder": manage and account.kind not in FIXED_HOLDERS,
         "close": manage and is_open,
-        "reopen": manage and not is_open,
+        "reopen": manage and not is_open and account.is_watched,
         "keep": manage and balance.missing_since is not None and is_asked(balance, now=now),
     }
     return {

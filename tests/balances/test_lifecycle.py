@@ -227,6 +227,14 @@ def test_account_of_a_retired_credential_is_not_reopened(
         lifecycle.reopen_account(account, **said(alice))
 
 
+def test_account_that_nobody_watches_is_not_reopened(account: Account, alice: User) -> None:
+    Scope.unscoped.filter(balances__account=account).update(closed_at=T0)
+    lifecycle.close_account(account, closed_from=TODAY, **said(alice))
+
+    with pytest.raises(Refused, match="watches it no longer"):
+        lifecycle.reopen_account(account, **said(alice))
+
+
 # --- Credentials ----------------------------------------------------------------------------------
 def test_pause_passes_the_count_on_and_resume_takes_it_back(
     account: Account, credential: Credential, alice: User
