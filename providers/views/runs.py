@@ -213,6 +213,7 @@ def run(request: TenantRequest, tenant: str, public_id: str) -> HttpResponse:
         "item": item,
         "mend": _mend(request, item),
         "scopes": [_scope_item(outcome) for outcome in outcomes.order_by("outcome", "id")],
+        "nothing_text": _nothing_text(found),
         "live": item.running,
         "runs_url": reverse("providers:runs", args=[request.tenant.slug]),
         "now": timezone.now(),
@@ -220,6 +221,17 @@ def run(request: TenantRequest, tenant: str, public_id: str) -> HttpResponse:
     return htmx.render(
         request, "providers/run.html", context, partials={"providers-run": "providers/_run.html"}
     )
+
+
+def _nothing_text(run: SyncRun) -> str:
+    """Say why no part is named; of a run that an error ended, only what it read is known."""
+    if run.status == RunStatus.RUNNING:
+        return _("No part failed, was held or changed so far.")
+    if run.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+        return _("No part failed, was held or changed in this run.")
+    if run.scopes_read:
+        return _("The run ended before every part was read.")
+    return _("The run ended before any part was read.")
 
 
 def _has_any(tenant: Tenant) -> bool:

@@ -519,7 +519,7 @@ def test_run_names_its_scopes_their_outcome_and_reason(client: Client, payiano: 
     ]
     told = dict(zip(screen.texts("//dl//dt"), screen.texts("//dl//dd"), strict=True))
     assert told["Parts"] == "8 read, 1 held, 1 failed"
-    assert told["Balances"] == "20 read, 3 changed"
+    assert (told["Balances read"], told["Changed"]) == ("20", "3")
     assert told["Ended"] == "10:01, 1 min 30 s"
 
 
@@ -535,6 +535,27 @@ def test_failed_run_says_why_what_mends_it_and_what_was_answered(
         "The key was refused. Replace the secret, or ask the provider for the missing permission."
     )
     assert screen.text("//pre") == detail
+
+
+def test_failed_run_never_says_that_no_part_failed(client: Client, payiano: Credential) -> None:
+    run = fail(
+        payiano,
+        minutes=10,
+        code="credential_rejected",
+        error_detail="HTTP 401",
+        scopes_total=1,
+        scopes_failed=1,
+    )
+
+    screen = see(client, f"{RUNS}{run.public_id}/")
+
+    assert "Failed, 401" in screen.text("//main")
+    assert screen.text(f"//main//*[{classed('empty')}]") == (
+        "The run ended before any part was read."
+    )
+    told = dict(zip(screen.texts("//dl//dt"), screen.texts("//dl//dd"), strict=True))
+    assert told["Parts"] == "0 read, 0 held, 1 failed"
+    assert (told["Balances read"], told["Changed"]) == ("0", "not known")
 
 
 def test_run_without_news_says_so(client: Client, payiano: Credential) -> None:
