@@ -84,6 +84,13 @@
     if (document.activeElement === document.body) document.getElementById(part)?.focus({ preventScroll: true });
   });
 
+  /* a button at work keeps focus, which disabling it would take away; hx-sync drops what is pressed meanwhile */
+  document.addEventListener('htmx:before:request', (e) => {
+    const at = e.detail.ctx.sourceElement;
+    if (at?.matches?.('[data-busy]')) at.setAttribute('aria-busy', 'true');
+  });
+  document.addEventListener('htmx:finally:request', (e) => e.detail.ctx.sourceElement?.removeAttribute?.('aria-busy'));
+
   document.addEventListener('keydown', (e) => {
     if (e.key === 'Escape') {
       const m = menus()[0];

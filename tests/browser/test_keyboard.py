@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from providers.simulator.server import Simulator
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import make_account, make_balance, make_credential, make_scope
 from tests.browser.pages import LIST, let_in
@@ -142,3 +143,30 @@ def test_whatever_takes_rows_away_leaves_focus_on_the_page(page: Page) -> None:
     page.keyboard.press("Enter")
     settled(page, "?per_page=50")
     expect(page.locator("#menu-rows")).to_be_focused()
+
+
+def test_a_test_keeps_focus_on_its_button_and_a_double_press_asks_once(
+    page: Page, simulator: Simulator
+) -> None:
+    page.goto("/acme/providers/add/payiano/")
+    page.locator("#id_name").fill("Main")
+    page.locator("#id_access_token").fill(simulator.secrets["payiano"]["access_token"])
+    page.locator("#id_base_url").fill(simulator.base_url("payiano"))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+
+    tab_to(page, "#providers-test")
+    for times, word in enumerate(("Test", "Test again"), start=1):
+        button = page.locator("#providers-test")
+        expect(button).to_have_text(word)
+        simulator.fault("delay", provider="payiano", seconds=1)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        expect(page.locator("#providers-test[aria-busy='true']")).to_be_focused()
+        expect(button).to_have_text("Test again")
+        expect(page.locator("#providers-test[aria-busy='true']")).to_have_count(0)
+        expect(page.locator("#providers-test-result strong")).to_have_text("Test passed")
+        expect(button).to_be_focused()
+        check_focus(page)
+        page.wait_for_load_state("networkidle")
+        assert len([url for url in sent if url.endswith("/test/")]) == times
