@@ -89,7 +89,7 @@ def present(
         running=run.status == RunStatus.RUNNING,
         tone=tone,
         icon=icon,
-        text=run_text(run, missed=missed, streak=streak),
+        text=run_text(run, streak=streak),
         why=why_text(run, missed=missed),
         error=capfirst(str(error_words(run.error_code).short)) if run.error_code else "",
         done=done,
@@ -117,15 +117,18 @@ def _changed(run: SyncRun) -> str:
     return f"{run.rows_changed:,}"
 
 
-def run_text(run: SyncRun, *, missed: Missed, streak: int = 1) -> str:
-    """Say in a few words how a run stands or ended; balances are counted, never parts."""
+def run_text(run: SyncRun, *, streak: int = 1) -> str:
+    """Say in a few words how a run stands or ended, from what the run kept: a past one never changes its words."""
     if run.status == RunStatus.RUNNING:
         text = ngettext("%(n)s balance read so far", "%(n)s balances read so far", run.rows_read)
         return text % {"n": f"{run.rows_read:,}"}
     if run.status == RunStatus.SUCCEEDED:
         return _("Read")
     if run.status == RunStatus.PARTIAL:
-        return _("Partial, %(count)s") % {"count": _read_of(run, missed=missed)}
+        text = ngettext(
+            "Partial, %(n)s balance read", "Partial, %(n)s balances read", run.rows_read
+        )
+        return text % {"n": f"{run.rows_read:,}"}
     if run.status == RunStatus.HELD:
         return ngettext("%d reading held", "%d readings held", run.scopes_held) % run.scopes_held
     if run.status == RunStatus.ABANDONED:
@@ -136,17 +139,6 @@ def run_text(run: SyncRun, *, missed: Missed, streak: int = 1) -> str:
         return _("Failed")
     told = error_class(run.error_code, detail=run.error_detail)
     return _("Failed, %(class)s") % {"class": told}
-
-
-def _read_of(run: SyncRun, *, missed: Missed) -> str:
-    """Count the balances read, of how many where that is known."""
-    said = {"n": f"{run.rows_read:,}"}
-    if missed.rows is None:
-        text = ngettext("%(n)s balance read", "%(n)s balances read", run.rows_read)
-        return text % said
-    rows = run.rows_read + missed.rows
-    text = ngettext("%(n)s of %(rows)s balance read", "%(n)s of %(rows)s balances read", rows)
-    return text % {**said, "rows": f"{rows:,}"}
 
 
 def why_text(run: SyncRun, *, missed: Missed) -> str:

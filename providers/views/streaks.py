@@ -22,9 +22,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, RowNumber
 
-from providers.models import Outcome, RunScope, RunStatus, ScopeKind, SyncRun
+from providers.models import Outcome, RunScope, RunStatus, SyncRun
 from providers.tenancy.models import Tenant
-from providers.views.health import RowCount
 from providers.words import error_brief
 
 NAMED = 3
@@ -42,14 +41,10 @@ class MeanSpan(Aggregate):
 
 @dataclass(frozen=True, kw_only=True)
 class Missed:
-    """The parts one run did not read: `names` are the first few with why, `more` counts the others.
-
-    `rows` is how many balances they hold, None where that was not known when the run began.
-    """
+    """The parts one run did not read: `names` are the first few with why, `more` counts the others."""
 
     names: tuple[str, ...] = ()
     more: int = 0
-    rows: int | None = None
 
 
 # --- Streaks --------------------------------------------------------------------------------------
@@ -95,19 +90,12 @@ def missed(tenant: Tenant, runs: Sequence[SyncRun]) -> Mapping[int, Missed]:
     troubled = [run.pk for run in runs if run.status in TROUBLED]
     outcomes = RunScope.objects.for_tenant(tenant).filter(run__in=troubled)
     outcomes = outcomes.exclude(outcome=Outcome.READ)
-    # What a part held when the run began is known while no later reading has changed it.
-    known = Q(scope__kind=ScopeKind.BALANCES, scope__read_at__lt=F("run__started_at"))
-    counts = (
-        outcomes.order_by()
-        .values("run_id")
-        .annotate(n=Count("pk"), known=Count("pk", filter=known), rows=RowCount("scope__row_count"))
-    )
+    counts = outcomes.order_by().values("run_id").annotate(n=Count("pk"))
     names = _names(outcomes)
     return {
         each["run_id"]: Missed(
             names=tuple(names[each["run_id"]]),
             more=each["n"] - len(names[each["run_id"]]),
-            rows=each["rows"] if each["n"] == each["known"] else None,
         )
         for each in counts
     }
