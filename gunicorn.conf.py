@@ -1,7 +1,11 @@
 """Serve long addresses, and log as the product does; gunicorn reads this by itself when started here."""
 
+import os
+from typing import Any
+
 from gunicorn.http import message
 
+from dashboard.demo.processes import die_with
 from dashboard.logs import FORMATTER
 
 # A filter may have 16,384 characters before our own answer names the limit; a browser repeats the address
@@ -20,3 +24,8 @@ logconfig_dict = {
         "gunicorn.access": {"handlers": [], "level": "WARNING", "propagate": False},
     },
 }
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Let no worker outlive a master that was killed, not even one that waits for a slow client."""
+    die_with(os.getppid())

@@ -67,7 +67,8 @@ def _cache_answers(now: datetime) -> bool:
 
 
 def _broker_answers(now: datetime) -> bool:
-    with app.connection_for_write() as broker:
+    # A broker that is frozen takes the connection and never answers; a worker waits for it on purpose.
+    with app.connection_for_write(transport_options={"socket_timeout": 1}) as broker:
         broker.ensure_connection(max_retries=1, timeout=1)
     return True
 

@@ -51,7 +51,7 @@ def answers(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
-def _die_with(supervisor: int) -> None:
+def die_with(supervisor: int) -> None:
     """Have Linux kill this new process with its supervisor, which may just have died."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -81,7 +81,7 @@ class Supervisor:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: _die_with(supervisor),
+                preexec_fn=lambda: die_with(supervisor),
             )
         self.pids.write_text("".join(f"{child.pid}\n" for child in self.children.values()))
 

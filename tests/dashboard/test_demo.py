@@ -2,6 +2,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -125,8 +126,11 @@ def test_demo_reads_balances_and_leaves_nothing_behind_however_it_ends(var: Path
     wait_for(lambda: demo.balances() >= 60, seconds=60, what="the first sync of every credential")
     wait_for(lambda: len(demo.members()) >= 9, what="all processes")
     wait_for(lambda: "Payout float" in demo.labels(), what="the names of Payiano's accounts")
-    demo.end(signal.SIGKILL)
-    wait_for(lambda: demo.members() == [], seconds=10, what="the end of every child")
+    host, _, port = demo.address().partition(":")
+    with socket.create_connection((host, int(port))) as slow:
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: slow\r\n")
+        demo.end(signal.SIGKILL)
+        wait_for(lambda: demo.members() == [], seconds=10, what="the end of every child")
 
     kept = demo.balances()
     again = Demo(var, "--port", str(free_port()))

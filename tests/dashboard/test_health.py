@@ -1,3 +1,5 @@
+import socket
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -96,3 +98,19 @@ def test_lost_cache_turns_it_red(settings: Any) -> None:
 
     assert (answer.status_code, answer.json()["cache"]) == (503, "failing")
     assert answer.json()["database"] == "ok"
+
+
+@pytest.mark.usefixtures("ticking")
+def test_a_broker_that_takes_the_connection_and_never_answers_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        url = f"redis://127.0.0.1:{frozen.getsockname()[1]}/0"
+        monkeypatch.setattr(celery_app.conf, "broker_url", url)
+        monkeypatch.setattr(celery_app.conf, "broker_write_url", url)
+        started = time.monotonic()
+
+        answer = Client().get("/health/ready")
+
+    assert answer.json()["broker"] == "failing"
+    assert time.monotonic() - started < 10
