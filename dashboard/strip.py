@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from balances.results import Context, Total
 from dashboard.problems import problems
+from providers.health import Health
 from providers.models import Credential
 from providers.tenancy.scoping import Action, may
-from providers.views.health import Health, present
+from providers.views.health import present
 from providers.views.selection import credential_label
 
 

@@ -15,12 +15,12 @@ from balances.results import Total
 from balances.results.totals import everything
 from balances.views.freshness import freshness
 from balances.views.links import Links
+from balances.views.pages import pill
 from balances.views.parts import attempt
 from balances.views.starting import nothing_yet
 from balances.views.totals import total_views
 from dashboard import bars, history, past, standing, strip
 from dashboard.past import Past, card
-from providers.pill import sync_pill
 from providers.tenancy import htmx
 from providers.tenancy.scoping import Action, TenantRequest, may, role_required
 
@@ -45,7 +45,6 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         ordered = _ordered(totals)
         before, drawn = _past(context, ordered, request)
     views = total_views(ordered)
-    linked = may(request.role, action=Action.READ_PROVIDERS)
     values = {
         "now": context.now,
         "may_sync": may(request.role, action=Action.SYNC),
@@ -62,7 +61,7 @@ def overview(request: TenantRequest, tenant: str) -> HttpResponse:
         "history": drawn,
         "changes": past.changes(ordered, past=before, slug=tenant),
         "nothing": {"empty": {} if ordered else nothing_yet(context, role=request.role)},
-        "sync_pill": sync_pill(context.stored, slug=tenant, now=context.now, linked=linked),
+        "sync_pill": pill(request, context),
     }
     status = UNPROCESSABLE if "fault" in drawn else 200
     return htmx.render(request, "dashboard/overview.html", values, partials=PARTIALS, status=status)
@@ -100,7 +99,6 @@ def _cards(totals: Sequence[Total], *, past: Past, links: Links) -> list[dict[st
         {
             "total": view,
             "url": links.to(_query(total)),
-            "tags": standing.tags(total),
             **card(total, past=past),
         }
         for total, view in zip(totals, total_views(totals), strict=True)

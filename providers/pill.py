@@ -1,31 +1,30 @@
 """Say in the bar of every page how many live connections are up to date."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from providers.connectors import CONNECTORS
+from providers.health import Parts, judged
 from providers.models import Credential
 
 
-def is_up_to_date(credential: Credential, *, now: datetime) -> bool:
-    """Tell whether its last run succeeded, within its stale-after."""
-    if credential.error_code or credential.last_succeeded_at is None:
-        return False
-    return credential.last_succeeded_at >= now - timedelta(seconds=credential.stale_after)
-
-
 def sync_pill(
-    credentials: Iterable[Credential], *, slug: str, now: datetime, linked: bool
+    credentials: Iterable[Credential],
+    *,
+    parts: Mapping[int, Parts],
+    slug: str,
+    now: datetime,
+    linked: bool,
 ) -> dict[str, str] | None:
     """Return the context of components/_sync_pill.html; None where nothing live is connected."""
     live = [c for c in credentials if c.is_active and not c.is_test]
     if not live:
         return None
-    behind = [c for c in live if not is_up_to_date(c, now=now)]
+    behind = [c for c in live if judged(c, parts=parts[c.pk], now=now).tone != "ok"]
     text = ngettext(
         "%(good)d of %(all)d live connection up to date",
         "%(good)d of %(all)d live connections up to date",

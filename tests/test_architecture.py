@@ -43,15 +43,16 @@ ARROWS: dict[str, set[str]] = {
     | MODELS
     | {"providers.schedule", "providers.sealing", "providers.http", "providers.connectors"},
     "providers.words": {"providers.models", "providers.errors"},
-    "providers.pill": MODELS | {"providers.connectors"},
-    "providers.context": MODELS | {"providers.pill"},
+    "providers.health": MODELS | {"providers.words"},
+    "providers.pill": MODELS | {"providers.connectors", "providers.health"},
+    "providers.context": MODELS | {"providers.pill", "providers.health"},
     "providers.decisions": MODELS | FLOOR | {"providers.connectors"},
     "providers.forms": SERVICES | MODELS | FLOOR | {"providers.words"},
     "providers.views": SERVICES
     | MODELS
     | FLOOR
     | {"providers.forms", "providers.decisions", "providers.words", "providers.sealing"}
-    | {"providers.pill"},
+    | {"providers.pill", "providers.health"},
     "providers.urls": {"providers.views"},
     "providers.management": SERVICES
     | MODELS
@@ -78,7 +79,10 @@ ARROWS: dict[str, set[str]] = {
     | FLOOR
     | {"balances.ingest", "providers.connectors", "providers.services"},
     # The registry of connectors is asked for labels and colours here, never for a connection.
-    "balances.results": KEPT | MODELS | FLOOR | {"balances.query", "providers.connectors"},
+    "balances.results": KEPT
+    | MODELS
+    | FLOOR
+    | {"balances.query", "providers.connectors", "providers.health"},
     "balances.columns": KEPT
     | MODELS
     | FLOOR
@@ -189,7 +193,6 @@ POSITIONAL = {
     "balances.views.verbs": "obey is_form",
     "dashboard.bars": "drawn",
     "dashboard.problems": "problems",
-    "dashboard.standing": "state_count",
     "dashboard.strip": "health",
 }
 

@@ -13,6 +13,7 @@ from balances.models import Balance
 from balances.query.compile import CredentialFacts, Facts, compile_where, prepare
 from balances.query.tree import BalanceQuery
 from providers.connectors import CONNECTORS
+from providers.health import Parts, counted
 from providers.models import Credential, Scope, ScopeKind
 from providers.tenancy.models import Tenant
 
@@ -36,17 +37,19 @@ class Context:
     tenant: Tenant
     stored: tuple[Credential, ...]
     unread: Mapping[int, Unread]
+    parts: Mapping[int, Parts]
     facts: Facts
 
     @classmethod
     def load(cls, tenant: Tenant, *, now: datetime) -> "Context":
         """Read the tenant's credentials, in one statement."""
         found = Credential.objects.for_tenant(tenant).select_related("paused_by")
-        stored = tuple(found.annotate(**_unread(tenant)))
+        stored = tuple(found.annotate(**_unread(tenant), **counted(tenant)))
         return cls(
             tenant=tenant,
             stored=stored,
             unread={each.pk: Unread(each.unread_parts, each.is_unread) for each in stored},
+            parts={each.pk: Parts(each.failing_parts, each.held_parts) for each in stored},
             facts=Facts(now, tuple(map(_facts, stored)), frozenset(CONNECTORS)),
         )
 

@@ -19,7 +19,13 @@ from providers.tenancy.scoping import Action, TenantRequest, may, role_required
 def pill(request: TenantRequest, context: results.Context) -> dict[str, str] | None:
     """Return what the bar says of the connections, from credentials already read."""
     linked = may(request.role, action=Action.READ_PROVIDERS)
-    return sync_pill(context.stored, slug=request.tenant.slug, now=context.now, linked=linked)
+    return sync_pill(
+        context.stored,
+        parts=context.parts,
+        slug=request.tenant.slug,
+        now=context.now,
+        linked=linked,
+    )
 
 
 @require_GET

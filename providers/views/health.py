@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Aggregate, Count, IntegerField, Q
 from django.utils import translation
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from providers.connectors import CONNECTORS
 from providers.errors import CredentialRejected
+from providers.health import FAILING, HELD, Health, Parts, judged
 from providers.models import Credential, Scope, ScopeKind, Secret
 from providers.phrases import translated
 from providers.services.secrets import settings_of
 from providers.tenancy.models import Tenant
 from providers.views import ticks
-from providers.words import error_class, error_words, every
+from providers.words import every
 
 
 class RowCount(Aggregate):
@@ -28,16 +28,6 @@ class RowCount(Aggregate):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Health:
-    """One state in icon, tone and words, with what it means where that is not plain."""
-
-    tone: str
-    icon: str
-    text: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Watched:
     """Count the open scopes of a credential, and the balances of their last whole readings."""
 
@@ -45,6 +35,11 @@ class Watched:
     rows: int = 0
     failing: int = 0
     held: int = 0
+
+    @property
+    def parts(self) -> Parts:
+        """Return what the credential is judged by."""
+        return Parts(self.failing, self.held)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +127,8 @@ def _watched(tenant: Tenant, credentials: list[Credential]) -> dict[int, Watched
         .annotate(
             scopes=Count("pk", filter=Q(kind=ScopeKind.BALANCES)),
             rows=RowCount("row_count", filter=Q(kind=ScopeKind.BALANCES), default=0),
-            failing=Count("pk", filter=~Q(error_code="")),
-            held=Count("pk", filter=Q(held_at__isnull=False)),
+            failing=Count("pk", filter=FAILING),
+            held=Count("pk", filter=HELD),
         )
         .order_by()
     )
@@ -173,8 +168,7 @@ def _health(credential: Credential, *, watched: Watched, now: datetime) -> Healt
     return (
         _by_person(credential)
         or _under_way(credential, now=now)
-        or _in_trouble(credential, watched=watched)
-        or _by_age(credential, now=now)
+        or judged(credential, parts=watched.parts, now=now)
     )
 
 
@@ -182,7 +176,7 @@ def _group(credential: Credential, *, watched: Watched, now: datetime) -> str:
     """Name the filter a credential is found by, "" for none; a run under way changes nothing of it."""
     if not credential.is_active:
         return "paused" if credential.retired_at is None else ""
-    state = _in_trouble(credential, watched=watched) or _by_age(credential, now=now)
+    state = judged(credential, parts=watched.parts, now=now)
     return {"bad": "failing", "ok": "up_to_date"}.get(state.tone, "")
 
 
@@ -197,21 +191,6 @@ def _by_person(credential: Credential) -> Health | None:
 def _under_way(credential: Credential, *, now: datetime) -> Health | None:
     if credential.lease_until is not None and credential.lease_until > now:
         return Health(tone="run", icon="refresh", text=_("Syncing"))
-    return None
-
-
-def _in_trouble(credential: Credential, *, watched: Watched) -> Health | None:
-    if credential.error_code:
-        detail = _why(credential)
-        told = error_class(credential.error_code, detail=credential.error_detail)
-        text = _("Failing, %(class)s") % {"class": told}
-        return Health(tone="bad", icon="alert", text=text, detail=detail)
-    if watched.failing:
-        text = ngettext("%(n)d part not synced", "%(n)d parts not synced", watched.failing)
-        return Health(tone="bad", icon="alert", text=text % {"n": watched.failing})
-    if watched.held:
-        text = ngettext("%(n)d reading held", "%(n)d readings held", watched.held)
-        return Health(tone="warn", icon="lock", text=text % {"n": watched.held})
     return None
 
 
@@ -233,18 +212,3 @@ def secret_label(provider: str) -> str:
 def _uncapped(label: str) -> str:
     """Write a label inside a sentence; an abbreviation stays as it is."""
     return label if label[:2].isupper() else f"{label[:1].lower()}{label[1:]}"
-
-
-def _why(credential: Credential) -> str:
-    """Say what failed in our words, then in the provider's, then what mends it."""
-    words = error_words(credential.error_code)
-    said = f" ({credential.error_detail})" if credential.error_detail else ""
-    return f"{capfirst(str(words.short))}{said}. {words.remedy}"
-
-
-def _by_age(credential: Credential, *, now: datetime) -> Health:
-    if credential.last_succeeded_at is None:
-        return Health(tone="off", icon="clock", text=_("Never read"))
-    if credential.last_succeeded_at < now - timedelta(seconds=credential.stale_after):
-        return Health(tone="warn", icon="clock", text=_("Stale"))
-    return Health(tone="ok", icon="check", text=_("Up to date"))
