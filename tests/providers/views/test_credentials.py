@@ -445,3 +445,17 @@ def test_answer_not_understood_proves_nothing_of_the_key(
 
     assert (reach, sign_in) == ("Reached Payiano", "Sign in, not known")
     assert "fault of its own" in answer
+
+
+# --- What a refused page says ---------------------------------------------------------------------
+def test_what_a_move_asks_for_is_said_at_the_address(
+    client: Client, acme: Tenant, simulator: Any
+) -> None:
+    saved = save(acme, simulator)
+
+    screen = see(client, f"{LIST}{saved.public_id}/")
+
+    moving = "Another scheme, host or port asks for the secret again."
+    assert moving in screen.text("//*[@id='id_base_url_helptext']")
+    assert screen.text("//main").count(moving) == 1
+    assert moving not in see(client, f"{LIST}add/payiano/").text("//main")
