@@ -62,7 +62,6 @@ class RunItem:
     changed_text: str
     streak: int = 1
     first_at: datetime | None = None
-    scope_text: str = ""
 
 
 def present(
@@ -72,7 +71,6 @@ def present(
     linked: bool = True,
     missed: Missed | None = None,
     now: datetime | None = None,
-    scope_text: str = "",
 ) -> RunItem:
     """Put a run into words; without `linked` it has no address (the reader may not open it)."""
     tone, icon = TONES[RunStatus(run.status)]
@@ -85,7 +83,7 @@ def present(
         credential_label=selection.credential_label(run.credential),
         provider_label=CONNECTORS[run.credential.provider].label,
         slot=list(CONNECTORS).index(run.credential.provider) + 1,
-        trigger=str(run.requested_by) if run.requested_by else str(Trigger(run.trigger).label),
+        trigger=_trigger(run),
         running=run.status == RunStatus.RUNNING,
         tone=tone,
         icon=icon,
@@ -99,8 +97,14 @@ def present(
         changed_text=_changed(run),
         streak=streak,
         first_at=getattr(run, "first_at", None) if streak > 1 else None,
-        scope_text=scope_text,
     )
+
+
+def _trigger(run: SyncRun) -> str:
+    """Name what made a run start, or who; of several runs only where all agree."""
+    if getattr(run, "triggers", 1) > 1:
+        return _("Several")
+    return str(run.requested_by) if run.requested_by else str(Trigger(run.trigger).label)
 
 
 def _took(run: SyncRun, *, streak: int) -> timedelta | None:
@@ -133,12 +137,21 @@ def run_text(run: SyncRun, *, streak: int = 1) -> str:
         return ngettext("%d reading held", "%d readings held", run.scopes_held) % run.scopes_held
     if run.status == RunStatus.ABANDONED:
         return _("Abandoned, the worker was lost")
-    if streak > 1:
-        return ngettext("%(n)s run failed", "%(n)s runs failed", streak) % {"n": f"{streak:,}"}
-    if not run.error_code:
-        return _("Failed")
-    told = error_class(run.error_code, detail=run.error_detail)
-    return _("Failed, %(class)s") % {"class": told}
+    return _failed_text(run, streak=streak)
+
+
+def _failed_text(run: SyncRun, *, streak: int) -> str:
+    """Say that a run failed and how, or how many did; a status is told only where all were answered it."""
+    told = ""
+    if run.error_code:
+        is_same = getattr(run, "answers", 1) == 1
+        told = error_class(run.error_code, detail=run.error_detail if is_same else "")
+    if streak == 1:
+        return _("Failed, %(class)s") % {"class": told} if told else _("Failed")
+    said = {"n": f"{streak:,}", "class": told}
+    if not told:
+        return ngettext("%(n)s run failed", "%(n)s runs failed", streak) % said
+    return ngettext("%(n)s run failed, %(class)s", "%(n)s runs failed, %(class)s", streak) % said
 
 
 def why_text(run: SyncRun, *, missed: Missed) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import (
     Aggregate,
+    CharField,
     Count,
     DurationField,
     ExpressionWrapper,
@@ -20,7 +21,7 @@ from django.db.models import (
     Value,
     Window,
 )
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.functions import Cast, Coalesce, Concat, RowNumber, Substr
 
 from providers.models import Outcome, RunScope, RunStatus, SyncRun
 from providers.tenancy.models import Tenant
@@ -30,6 +31,10 @@ NAMED = 3
 TROUBLED = (RunStatus.PARTIAL, RunStatus.HELD, RunStatus.FAILED)
 # What two failures share when they are one line; fences of a credential follow its runs in time.
 EQUAL = Q(status=RunStatus.FAILED, error_code=OuterRef("error_code"))
+
+# What made a run start, and who; how its provider answered, which `words.told_status` reads from the same letters.
+ASKER = Concat("trigger", Cast("requested_by", CharField()))
+ANSWER = Substr("error_detail", 1, len("HTTP 000"))
 
 
 class MeanSpan(Aggregate):
@@ -60,7 +65,7 @@ def heads(runs: QuerySet[SyncRun], *, tenant: Tenant) -> QuerySet[SyncRun]:
 def counted(
     runs: QuerySet[SyncRun], *, tenant: Tenant, since: datetime | None
 ) -> QuerySet[SyncRun]:
-    """Add to each head how many runs it stands for, when the first began, and how long each took."""
+    """Add to each head how many runs it stands for, when the first began, how long each took, and where they differ."""
     own = _of_credential(tenant)
     older = own.filter(~EQUAL, fence__lt=OuterRef("fence")).order_by("-fence")
     members = own.filter(EQUAL, fence__gt=OuterRef("before"), fence__lte=OuterRef("fence"))
@@ -74,6 +79,8 @@ def counted(
         streak=Coalesce(Subquery(grouped.annotate(n=Count("pk")).values("n")), 1),
         first_at=Subquery(grouped.annotate(at=Min("started_at")).values("at")),
         each_took=Subquery(grouped.annotate(took=MeanSpan(took)).values("took")),
+        triggers=Coalesce(Subquery(grouped.annotate(n=Count(ASKER, distinct=True)).values("n")), 1),
+        answers=Coalesce(Subquery(grouped.annotate(n=Count(ANSWER, distinct=True)).values("n")), 1),
     )
 
 

@@ -250,7 +250,7 @@ def test_equal_failures_in_a_row_are_one_line_though_others_ran_between(
 
     lines = [row for row in rows(screen) if "Payiano" in row]
     assert lines == [
-        "10:20 to 10:50 Payiano Collections Schedule 4 runs failed 0 not known 1 min 30 s each",
+        "10:20 to 10:50 Payiano Collections Schedule 4 runs failed, timed out 0 not known 1 min 30 s each",
         "10:10 Payiano Collections Schedule Read 0 0 1 min 30 s",
     ]
     assert reasons(screen) == ["No whole answer in time"]
@@ -270,8 +270,28 @@ def test_another_reason_or_a_success_between_breaks_the_row(
     for path in (RUNS, f"{RUNS}?status=failed"):
         said = [row.split(" Schedule ")[1] for row in rows(see(client, path)) if "Read" not in row]
         assert [text.split(" 0 ")[0] for text in said] == [
-            *("2 runs failed", "Failed, 500", "Failed, timed out"),
+            *("2 runs failed, provider error", "Failed, 500", "Failed, timed out"),
         ]
+
+
+def test_row_keeps_the_status_and_names_a_trigger_only_where_all_agree(
+    client: Client, payiano: Credential, alice: User, bob: User
+) -> None:
+    refused: dict[str, Any] = {"code": "credential_rejected", "error_detail": "HTTP 401: no"}
+    by_alice: dict[str, Any] = {"trigger": Trigger.PERSON, "requested_by": alice}
+    fail(payiano, minutes=50, **refused)
+    fail(payiano, minutes=40, **refused)
+    assert " Schedule 2 runs failed, 401 " in rows(see(client))[0]
+
+    fail(payiano, minutes=30, **refused, **by_alice)
+    assert " Several 3 runs failed, 401 " in rows(see(client))[0]
+
+    fail(payiano, minutes=20, code="timeout", **by_alice)
+    fail(payiano, minutes=15, code="timeout", **by_alice)
+    assert f" {alice} 2 runs failed, timed out " in rows(see(client))[0]
+
+    fail(payiano, minutes=10, code="timeout", trigger=Trigger.PERSON, requested_by=bob)
+    assert " Several 3 runs failed, timed out " in rows(see(client))[0]
 
 
 def test_each_run_of_a_row_stands_behind_its_link(client: Client, payiano: Credential) -> None:
@@ -287,10 +307,10 @@ def test_row_counts_no_run_of_before_the_span(client: Client, payiano: Credentia
     for hours in (30, 26, 3, 2, 1):
         fail(payiano, minutes=60 * hours)
 
-    assert " 3 runs failed " in rows(see(client))[0]
+    assert " 3 runs failed, timed out " in rows(see(client))[0]
     week = see(client, see(client).href("Last 7 days"))
     assert rows(week)[0].startswith("19 Nov, 05:00 to 10:00 ")
-    assert " 5 runs failed " in rows(week)[0]
+    assert " 5 runs failed, timed out " in rows(week)[0]
 
 
 def test_failure_says_when_it_is_tried_again_and_what_mends_it(
