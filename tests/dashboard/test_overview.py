@@ -116,8 +116,23 @@ def test_card_names_negatives_and_what_is_not_up_to_date(
     make_balance(payiano, "EGP", "-42118.60", scope=make_scope(payiano, error_code="timeout"))
 
     assert cards(see(client)) == [
-        "EGP Egyptian Pound Own 1 not synced 57,881.40 2 balances of which −42,118.60 in 1"
+        "EGP Egyptian Pound Own 1 not synced 57,881.40 of which −42,118.60 in 1 2 balances"
         " oldest 10:59"
+    ]
+
+
+def test_card_says_what_is_below_zero_under_the_figure_it_belongs_to_and_not_beside_pending(
+    client: Client, payiano: Credential
+) -> None:
+    make_balance(payiano, "EGP", "100000", pending=Decimal(7))
+    make_balance(payiano, "EGP", "-42118.60", scope=make_scope(payiano, error_code="timeout"))
+
+    lines = see(client).texts(f"//ul[{classed('totals')}]/li[1]//*[{classed('total-sub')}]")
+
+    assert lines == [
+        "of which −42,118.60 in 1",
+        "2 balances",
+        "7.00 pending from 1 of 2 oldest 10:59",
     ]
 
 
