@@ -3,15 +3,15 @@
 Geometry is in the units of an SVG view box 1000 wide. Balances below zero are counted and named, not drawn.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import reduce
 from itertools import accumulate
 
 from balances.fields import EXACT
 from balances.query.tree import BalanceQuery
-from balances.results import Context, Total, at_least, by_provider
+from balances.results import Context, Reads, Total, added_reads, at_least, by_provider
 from balances.results.context import provider_label, provider_slot
 from providers.money import PLACES, WHOLE_DIGITS
 
@@ -41,7 +41,7 @@ class Share:
     positive: Decimal
     negative: Decimal
     negative_count: int
-    not_fresh: int = 0
+    reads: Mapping[str, Reads] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Bar:
     split: tuple[tuple[str, str], ...]
     negative: Decimal
     negative_count: int
-    not_fresh: int
+    reads: Mapping[str, Reads]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ def _share(provider: str, total: Total) -> Share:
         positive=total.available.positive_sum,
         negative=total.available.negative_sum,
         negative_count=total.available.negative_count,
-        not_fresh=total.not_fresh,
+        reads=total.reads,
     )
 
 
@@ -200,7 +200,7 @@ def _bar(shares: list[Share], parts: list[Part]) -> Bar:
         split=tuple((s.label, percent(s.positive, whole)) for s in shares if s.positive > 0),
         negative=_sum(s.negative for s in shares),
         negative_count=sum(s.negative_count for s in shares),
-        not_fresh=sum(s.not_fresh for s in shares),
+        reads=reduce(added_reads, (s.reads for s in shares)),
     )
 
 

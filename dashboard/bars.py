@@ -12,7 +12,7 @@ from balances.charts import Bar, Block, Part, ProviderBar, Share, currency_bars,
 from balances.query.tree import BalanceQuery, Condition, Group
 from balances.results.context import provider_label, provider_slot
 from balances.views.links import Links
-from balances.views.totals import not_fresh_text
+from balances.views.totals import state_tags
 from balances.views.words import HOLDERS
 from providers import currencies
 from providers.connectors import CONNECTORS
@@ -52,7 +52,7 @@ def _bar(bar: Bar, links: Links) -> dict[str, Any]:
         "url": links.to(_query(bar.currency, bar.holder)),
         "decimals": currencies.exponent(bar.currency),
         "from_text": _from_text(bar),
-        "not_fresh_text": not_fresh_text(bar.not_fresh),
+        "tags": state_tags(bar.reads),
         "split": ", ".join(f"{label} {percent}" for label, percent in bar.split),
         "blocks": [{"block": block, "title": _title(block, bar.currency)} for block in bar.blocks],
     }
@@ -129,7 +129,7 @@ def _provider_bar(bar: ProviderBar, links: Links) -> dict[str, Any]:
             "negative": share.negative,
             "negative_count": share.negative_count,
         },
-        "not_fresh_text": not_fresh_text(share.not_fresh),
+        "tags": state_tags(share.reads),
         "url": links.to(_query(share.currency, share.holder, share.provider)),
     }
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import reduce
-from typing import Any
 
 from django.utils.html import format_html
 from django.utils.text import get_text_list
@@ -13,27 +12,6 @@ from django.utils.translation import ngettext
 from balances.results import Reads, Total
 from balances.states import STATES
 from balances.templatetags.figures import moment
-
-# What asks most for a person comes first.
-TROUBLES = ("not_synced", "held", "missing", "stale", "paused", "never")
-
-
-def tags(total: Total) -> list[dict[str, Any]]:
-    """Return a tag per state of a total's balances that is not up to date."""
-    return [
-        {
-            "tone": STATES[state].tone,
-            "icon": STATES[state].icon,
-            "text": state_count(state, total.reads[state].rows),
-        }
-        for state in TROUBLES
-        if state in total.reads
-    ]
-
-
-def state_count(state: str, n: int) -> str:
-    """Write how many are in a state: 7 not synced."""
-    return _("%(n)s %(state)s") % {"n": f"{n:,}", "state": str(STATES[state].label).lower()}
 
 
 def count(parts: Iterable[Total], *, state: str = "") -> int:

@@ -1,17 +1,22 @@
-"""Put totals into words: how many rows report, what is negative in them, what is not up to date."""
+"""Put totals into words: how many rows report, what is negative in them, and their states."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from balances.results import AmountTotal, Reads, Total
+from balances.states import STATES
 from balances.views.words import COUNTING, HOLDERS
 from providers import currencies
 from providers.money import places
+
+# What asks most for a person comes first.
+TROUBLES = ("not_synced", "held", "missing", "stale", "paused", "never", "closed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,7 @@ class TotalView:
     """The total of one currency, holder and counting; `part` names one that is no plain total.
 
     Time: `oldest` is our oldest reading that confirmed one of its rows; `reads` are those readings by state.
+    `tags` are the `state_tags` of those readings.
     """
 
     currency: str
@@ -45,8 +51,7 @@ class TotalView:
     available: FigureView
     pending: FigureView
     ledger: FigureView
-    not_fresh: int
-    not_fresh_text: str
+    tags: Sequence[Mapping[str, Any]]
     oldest: datetime | None
     reads: Mapping[str, Reads]
 
@@ -74,8 +79,7 @@ def total_view(total: Total) -> TotalView:
         available=figure_view(total.available, rows=total.rows),
         pending=figure_view(total.pending, rows=total.rows),
         ledger=figure_view(total.ledger, rows=total.rows),
-        not_fresh=total.not_fresh,
-        not_fresh_text=not_fresh_text(total.not_fresh),
+        tags=state_tags(total.reads),
         oldest=total.oldest_read,
         reads=total.reads,
     )
@@ -94,8 +98,15 @@ def figure_view(figure: AmountTotal, *, rows: int) -> FigureView:
     )
 
 
-def not_fresh_text(count: int) -> str:
-    """Say how many are not up to date; nothing when all are."""
-    if not count:
-        return ""
-    return ngettext("%(n)s not up to date", "%(n)s not up to date", count) % {"n": f"{count:,}"}
+def state_tags(reads: Mapping[str, Reads]) -> list[dict[str, Any]]:
+    """Count the balances of each state that is not up to date: 7 not synced; nothing when all are."""
+    return [
+        {
+            "tone": STATES[state].tone,
+            "icon": STATES[state].icon,
+            "text": _("%(n)s %(state)s")
+            % {"n": f"{reads[state].rows:,}", "state": str(STATES[state].label).lower()},
+        }
+        for state in TROUBLES
+        if state in reads
+    ]

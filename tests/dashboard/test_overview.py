@@ -164,6 +164,21 @@ def test_card_counts_each_state_that_is_not_up_to_date_the_worst_first(
     ]
 
 
+def test_bars_say_the_words_of_the_cards(client: Client, payiano: Credential) -> None:
+    make_balance(payiano, "EGP", "1", scope=make_scope(payiano, read_at=NOW - 2 * HOUR))
+    make_balance(payiano, "EGP", "1", scope=make_scope(payiano, error_code="timeout"))
+
+    screen = see(client)
+
+    for section in ("h-currency", "h-provider"):
+        marks = screen.root.xpath(f"//section[@aria-labelledby='{section}']//*[{classed('mark')}]")
+        assert [(words(mark), mark.get("class")) for mark in marks] == [
+            ("1 not synced", "mark bad"),
+            ("1 stale", "mark warn"),
+        ]
+    assert "not up to date" not in words(screen.part("//main").root)
+
+
 def test_card_up_to_date_bears_no_tag_and_no_age(client: Client, payiano: Credential) -> None:
     make_balance(payiano)
 

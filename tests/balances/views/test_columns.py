@@ -143,7 +143,7 @@ def test_without_its_time_a_figure_that_is_not_up_to_date_says_so_at_its_name(
     screen = see(client, "columns=account,currency,available&sort=account")
 
     assert screen.column(0) == ["Fine", "Late Not synced since 10:59"]
-    assert "1 not up to date" in screen.totals()[0]
+    assert "1 not synced" in screen.totals()[0]
 
 
 def test_files_have_the_columns_of_the_page_and_without_a_choice_all(

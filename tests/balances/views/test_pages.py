@@ -289,14 +289,30 @@ def test_negatives_never_net_unseen(client: Client, payiano: Credential) -> None
     ]
 
 
-def test_total_says_how_many_are_not_up_to_date(client: Client, payiano: Credential) -> None:
+def test_total_counts_each_state_that_is_not_up_to_date_the_worst_first(
+    client: Client, payiano: Credential
+) -> None:
     make_balance(payiano, "USD", "1")
     late = make_scope(payiano, read_at=NOW - timedelta(hours=2))
     make_balance(payiano, "USD", "1", scope=late)
+    for _ in range(2):
+        make_balance(payiano, "USD", "1", scope=make_scope(payiano, error_code="timeout"))
 
-    assert see(client).totals() == [
-        "Total, Own USD 2 balances USD 2.00 not reported 1 not up to date"
+    screen = see(client)
+    marks = screen.root.xpath(f"//tfoot//*[{classed('mark')}]")
+    (band,) = see(client, "group_by=currency").texts(f"//tr[{classed('band')}]")
+
+    assert screen.totals() == [
+        "Total, Own USD 4 balances USD 4.00 not reported 2 not synced 1 stale"
     ]
+    assert [mark.get("class") for mark in marks] == ["mark bad", "mark warn"]
+    assert band.endswith("2 not synced 1 stale")
+
+
+def test_total_of_closed_balances_says_that_they_are(client: Client, payiano: Credential) -> None:
+    make_balance(payiano, "USD", "1", closed_at=NOW)
+
+    assert see(client, "state=closed").totals()[0].endswith("1 closed")
 
 
 def test_huge_figures_are_added_exactly(client: Client, payiano: Credential) -> None:
