@@ -102,6 +102,10 @@ class CredentialForm(forms.Form):
         """Return the fields with errors, as the summary links them."""
         return [self[name] for name in self.fields if name in self.errors]
 
+    def is_emptied(self, name: str) -> bool:
+        """Tell a secret that was sent and is right, and that the page which comes back does not hold."""
+        return self.is_bound and name not in self.errors and bool((self[name].data or "").strip())
+
     def _bound(self, group: str, *, is_secret: bool) -> list[BoundField]:
         return [
             self[each.name]

@@ -57,6 +57,7 @@ class FieldError(ValueError):
 class CredentialField:
     """Describe one value an admin enters; `help` says where it is found.
 
+    `missing` says what would be right where a required one is left empty.
     Units: `minimum` and `maximum` bound numbers. `pattern` must match a whole text or list item,
     `pattern_help` says it in words. `unavailable` maps choices that are listed but refused to why.
     """
@@ -66,6 +67,7 @@ class CredentialField:
     help: str = ""
     kind: FieldKind = FieldKind.TEXT
     required: bool = False
+    missing: str = ""
     default: Any = None
     choices: tuple[tuple[str, str], ...] = ()
     placeholder: str = ""
@@ -95,7 +97,7 @@ class CredentialField:
     def _blank(self) -> Any:
         """Return the default of a field left empty."""
         if self.required:
-            raise FieldError(_("This is required."))
+            raise FieldError(self.missing)
         if self.default is None:
             return [] if self.kind is FieldKind.LIST else ""
         return self.default

@@ -202,6 +202,7 @@ class Payiano(Connector):
             ),
             kind=FieldKind.SECRET,
             required=True,
+            missing=_("Paste the access token."),
         ),
         CredentialField(
             name="list_path",

@@ -97,6 +97,7 @@ class Payman(Connector):
             ),
             kind=FieldKind.SECRET,
             required=True,
+            missing=_("Paste the API secret."),
         ),
         CredentialField(
             name="currencies",
@@ -106,6 +107,7 @@ class Payman(Connector):
             ),
             kind=FieldKind.LIST,
             required=True,
+            missing=_("Enter at least one currency, such as USD."),
             placeholder="USD, USDC",
             group=FieldGroup.WATCH,
             is_upper=True,

@@ -101,6 +101,7 @@ class Swipelux(Connector):
             ),
             kind=FieldKind.SECRET,
             required=True,
+            missing=_("Paste the API key."),
         ),
         CredentialField(
             name="api_version",

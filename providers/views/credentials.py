@@ -182,12 +182,13 @@ def _form_page(
 
 
 def _secrets(form: CredentialForm, item: health.CredentialItem | None) -> list[dict[str, object]]:
-    """Put each secret's field beside all that is shown of the saved one, and whether it was refused."""
+    """Put each secret's field beside all that is shown of the saved one, and whether it was refused or sent in vain."""
     saved = {secret.field: secret for secret in item.secrets} if item else {}
     return [
         {
             "field": field,
             "saved": saved.get(field.name),
+            "is_emptied": form.is_emptied(field.name),
             "is_refused": item is not None
             and item.credential.error_code == CredentialRejected.code,
         }

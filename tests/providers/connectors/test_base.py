@@ -116,3 +116,11 @@ def _options(code: str) -> dict[str, Any]:
     connector = CONNECTORS[code]
     names = [each.name for each in connector.fields if each.is_secret]
     return connector.client_options(connector.values({}, secrets=dict.fromkeys(names, "key")))
+
+
+@pytest.mark.parametrize("code", list(CONNECTORS))
+def test_every_required_field_says_what_to_enter(code: str) -> None:
+    required = [each for each in CONNECTORS[code].fields if each.required]
+
+    assert required
+    assert [each.name for each in required if not each.missing] == []

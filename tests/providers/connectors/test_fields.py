@@ -42,7 +42,9 @@ PATH = CredentialField(
     unavailable={"v3": "Not yet."},
 )
 SWITCH = CredentialField(name="detail", label="Detail", kind=FieldKind.BOOLEAN, default=False)
-KEY = CredentialField(name="key", label="Key", kind=FieldKind.SECRET, required=True)
+KEY = CredentialField(
+    name="key", label="Key", kind=FieldKind.SECRET, required=True, missing="Paste the key."
+)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_entered_value_is_stored_as(declared: CredentialField, raw: Any, stored:
         (PATH, "v2", "one of: v1"),
         (PATH, "v3", "Not yet"),
         (SWITCH, "perhaps", "true or false"),
-        (KEY, "", "required"),
+        (KEY, "", "Paste the key."),
         (KEY, "a b", "printable ASCII"),
         (KEY, "a\r\nX-Evil: 1", "printable ASCII"),
         (KEY, "ключ", "printable ASCII"),

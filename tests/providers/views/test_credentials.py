@@ -459,3 +459,48 @@ def test_what_a_move_asks_for_is_said_at_the_address(
     assert moving in screen.text("//*[@id='id_base_url_helptext']")
     assert screen.text("//main").count(moving) == 1
     assert moving not in see(client, f"{LIST}add/payiano/").text("//main")
+
+
+@pytest.mark.parametrize(
+    ("slot", "field", "said"),
+    [
+        ("payiano", "access_token", "Paste the access token."),
+        ("payman", "api_secret", "Paste the API secret."),
+        ("payman", "currencies", "Enter at least one currency, such as USD."),
+        ("swipelux", "api_key", "Paste the API key."),
+    ],
+)
+def test_what_is_left_empty_is_asked_for_by_name(
+    client: Client, acme: Tenant, simulator: Any, slot: str, field: str, said: str
+) -> None:
+    data = {**posted(acme, simulator, slot), field: ""}
+
+    screen = Screen(client.post(f"{LIST}add/{slot}/", data), status=422)
+
+    assert screen.text(f"//*[@id='id_{field}_error']") == said
+
+
+def test_a_secret_emptied_by_the_fault_of_another_field_asks_to_be_pasted_again(
+    client: Client, acme: Tenant, simulator: Any
+) -> None:
+    again = "Paste it again: no page ever holds a secret."
+    data = posted(acme, simulator)
+    saved = save(acme, simulator, name="Saved")
+    new, kept = f"{LIST}add/payiano/", f"{LIST}{saved.public_id}/"
+
+    def said(path: str, **changes: str) -> str:
+        screen = Screen(client.post(path, data | changes), status=422)
+        field = screen.part(f"//*[@id='id_access_token']/parent::*[{classed('field')}]")
+        return (
+            field.text(f".//*[{classed('error')}]")
+            if field.has(f".//*[{classed('error')}]")
+            else ""
+        )
+
+    assert said(new, name="") == again
+    assert said(kept, name="") == again
+    assert said(kept, name="", access_token="") == ""
+    assert said(new, access_token="") == "Paste the access token."
+    answer = Screen(client.post(kept, data | {"name": ""}), status=422)
+    assert answer.has("//details[@open]//*[@id='id_access_token']")
+    assert not see(client, new).has(f"//*[{classed('error')}]")
