@@ -52,6 +52,7 @@ def detail(row: Row, *, context: Context, role: str) -> dict[str, Any]:
         "held": _held(row, balance, slug=tenant.slug),
         "may_decide": may(role, action=Action.DECIDE_HELD),
         "actions": _actions(balance, role=role, now=context.now),
+        "siblings": Balance.objects.for_tenant(tenant).filter(account=balance.account).count,
         "account": balance.account,
         "today": timezone.localdate(context.now),
     }

@@ -339,6 +339,21 @@ def test_reopened_account_is_named_for_a_week(client: Client, payiano: Credentia
 
 
 # --- Held readings --------------------------------------------------------------------------------
+def test_closing_says_how_many_balances_it_closes_and_what_opens_them_again(
+    client: Client, payiano: Credential
+) -> None:
+    account = make_account(payiano)
+    balances = [make_balance(payiano, code, account=account) for code in ("USD", "EUR", "EGP")]
+    alone = make_balance(payiano)
+
+    several = see(client, balances[0]).text("//form[contains(@action, '/close/')]/p")
+    one = see(client, alone).text("//form[contains(@action, '/close/')]/p")
+
+    assert several.startswith("Closes all 3 balances of this account. It leaves current totals")
+    assert one.startswith("Closes its one balance. It leaves current totals")
+    assert several.endswith("reports other figures, a new balance, or one that was missing.")
+
+
 def test_held_reading_stands_beside_the_old_figure(client: Client, payiano: Credential) -> None:
     balance = make_balance(payiano, "USD", "100.00", external_ref="main")
     held = hold(balance, [{"account_ref": "main", "currency": "USD", "available": "10000"}])
