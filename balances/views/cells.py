@@ -1,6 +1,6 @@
 """Put the cells of the page into the order of its columns, and group its rows under heads with their totals."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -48,13 +48,32 @@ _SAID: Mapping[str, Callable[[Row], str]] = {
 }
 
 
+# By these a page's own cells are alike, though their rows are not.
+_SAME: Mapping[str, Callable[[Any], Hashable]] = {
+    "provider": lambda item: (item.row.provider_label, item.row.slot, item.holder),
+    "holder": lambda item: item.holder,
+    "network": lambda item: item.row.network,
+    "currency": lambda item: (item.row.currency, item.again),
+    "fetched_at": lambda item: (item.row.provider_label, item.row.state, *_times(item.row)),
+}
+
+
+def _times(row: Row) -> tuple[object, ...]:
+    return (row.fetched_at, row.as_of_source, row.as_of)
+
+
 class Cell(NamedTuple):
-    """One cell of a row: what writes it, its column's name, how it begins, and its value unless the row has it."""
+    """One cell of a row: what writes it, its column's name, how it begins, and its value unless the row has it.
+
+    `same` tells by a RowView which cells of the column are alike; `written` holds those of this page.
+    """
 
     template: Template
     label: str
     start: SafeString
     value: Any
+    same: Callable[[Any], Hashable] | None
+    written: dict[Hashable, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +120,7 @@ def _maker(column: Column, query: BalanceQuery) -> tuple[Cell, Callable[[Row], A
     name = column.key if is_own else _TEMPLATES.get(column.kind, "text")
     template = Engine.get_default().get_template(f"balances/cells/_{name}.html")
     label = _(column.header)
-    cell = Cell(template, label, _start(column, label, query), None)
+    cell = Cell(template, label, _start(column, label, query), None, _SAME.get(column.key), {})
     return cell, None if is_own else column.said or _SAID.get(column.key, column.value)
 
 
