@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from balances.results.context import provider_label, provider_slot
 from providers.connectors import CONNECTORS
@@ -27,6 +28,15 @@ class Entry:
     slot: int
     word: str
     text: str
+
+    @property
+    def heading(self) -> str:
+        """Name the figure as the page heads it, and in the provider's own word where that is another."""
+        heads = {"available": _("Available"), "pending": _("Pending"), "ledger": _("Ledger")}
+        said = {"head": heads[self.column], "provider": self.provider, "word": self.word}
+        if said["head"] == self.word:
+            return self.word
+        return _("%(head)s, which %(provider)s calls %(word)s:") % said
 
     @property
     def sentence(self) -> str:

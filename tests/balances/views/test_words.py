@@ -149,9 +149,14 @@ def test_balance_explains_its_providers_amounts(
     detail = Screen(client.get(f"/acme/balances/{balance.public_id}/"))
 
     said = detail.texts(f"//*[{classed('legend')}]/span")
+    headed = {
+        "Payman Spendable": "Available, which Payman calls Spendable:",
+        "Swipelux Amount": "Available, which Swipelux calls Amount:",
+    }
     for provider_word, text in SAID.items():
         label, _, word = provider_word.partition(" ")
-        assert (f"{word} {text}" in said) == (label.lower() == provider)
+        line = f"{headed.get(provider_word, word)} {text}"
+        assert (line in said) == (label.lower() == provider)
 
 
 # --- Confirmed ------------------------------------------------------------------------------------
