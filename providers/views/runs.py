@@ -60,6 +60,7 @@ class RunItem:
     took: timedelta | None
     so_far: timedelta | None
     changed_text: str
+    missed: Missed
     streak: int = 1
     first_at: datetime | None = None
 
@@ -95,6 +96,7 @@ def present(
         took=_took(run, streak=streak),
         so_far=max(now - run.started_at, timedelta()) if now else None,
         changed_text=_changed(run),
+        missed=missed,
         streak=streak,
         first_at=getattr(run, "first_at", None) if streak > 1 else None,
     )
@@ -160,9 +162,9 @@ def why_text(run: SyncRun, *, missed: Missed) -> str:
     if run.error_code:
         parts.append(capfirst(str(error_words(run.error_code).short)))
     parts += missed.names
-    if missed.more:
-        text = ngettext("%(n)s more", "%(n)s more", missed.more)
-        parts.append(text % {"n": f"{missed.more:,}"})
+    more = len(missed.others) + missed.unlisted
+    if more:
+        parts.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": f"{more:,}"})
     return "; ".join(parts)
 
 
@@ -273,8 +275,7 @@ def _scope_item(outcome: RunScope) -> dict[str, Any]:
     tone, icon = OUTCOME_TONES[Outcome(outcome.outcome)]
     failed = outcome.outcome == Outcome.FAILED
     return {
-        "name": outcome.scope.name,
-        "ref": outcome.scope.ref,
+        "name": outcome.scope.name or outcome.scope.ref,
         "tone": tone,
         "icon": icon,
         "text": capfirst(error_brief(outcome.error_code, detail=outcome.error_detail))

@@ -27,7 +27,7 @@ from providers.models import Outcome, RunScope, RunStatus, SyncRun
 from providers.tenancy.models import Tenant
 from providers.words import error_brief
 
-NAMED = 3
+NAMED, LISTED = 3, 25
 TROUBLED = (RunStatus.PARTIAL, RunStatus.HELD, RunStatus.FAILED)
 # What two failures share when they are one line; fences of a credential follow its runs in time.
 EQUAL = Q(status=RunStatus.FAILED, error_code=OuterRef("error_code"))
@@ -46,10 +46,11 @@ class MeanSpan(Aggregate):
 
 @dataclass(frozen=True, kw_only=True)
 class Missed:
-    """The parts one run did not read: `names` are the first few with why, `more` counts the others."""
+    """The parts one run did not read, with why: the first few `names`, the `others`; `unlisted` counts yet more."""
 
     names: tuple[str, ...] = ()
-    more: int = 0
+    others: tuple[str, ...] = ()
+    unlisted: int = 0
 
 
 # --- Streaks --------------------------------------------------------------------------------------
@@ -101,8 +102,9 @@ def missed(tenant: Tenant, runs: Sequence[SyncRun]) -> Mapping[int, Missed]:
     names = _names(outcomes)
     return {
         each["run_id"]: Missed(
-            names=tuple(names[each["run_id"]]),
-            more=each["n"] - len(names[each["run_id"]]),
+            names=tuple(names[each["run_id"]][:NAMED]),
+            others=tuple(names[each["run_id"]][NAMED:]),
+            unlisted=each["n"] - len(names[each["run_id"]]),
         )
         for each in counts
     }
@@ -112,7 +114,7 @@ def _names(outcomes: QuerySet[RunScope]) -> dict[int, list[str]]:
     """Name the first parts of each run, with why each was not read."""
     first = outcomes.annotate(
         place=Window(RowNumber(), partition_by=F("run_id"), order_by=F("scope_id").asc())
-    ).filter(place__lte=NAMED)
+    ).filter(place__lte=LISTED)
     found: dict[int, list[str]] = {}
     for each in first.order_by("run_id", "scope_id").values(*_NAME):
         found.setdefault(each["run_id"], []).append(_named(each))

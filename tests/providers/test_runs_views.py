@@ -7,6 +7,7 @@ from django.test import Client
 
 from providers.models import Credential, RunScope, RunStatus, Scope, SyncRun, Trigger
 from providers.tenancy.models import Tenant, User
+from providers.views.streaks import LISTED, NAMED
 from tests.balances.builders import NOW, make_credential, make_scope
 from tests.screen import Headers, Screen, SignIn, classed, htmx, stop_clock
 
@@ -362,13 +363,33 @@ def test_partial_run_counts_balances_and_names_its_parts(
         assert word not in rows(screen)[0]
 
 
-def test_many_parts_are_named_by_the_first_three(client: Client, payiano: Credential) -> None:
+def test_many_parts_are_named_by_the_first_three_and_opening_shows_the_others(
+    client: Client, payiano: Credential
+) -> None:
     run = make_run(payiano, RunStatus.PARTIAL, rows_read=1)
     for number in range(1, 6):
         miss(run, f"P{number}", rows=1)
 
-    assert reasons(see(client)) == ["P1: timed out; P2: timed out; P3: timed out; 2 more"]
-    assert " Partial, 1 balance read " in rows(see(client))[0]
+    screen = see(client)
+
+    assert reasons(screen) == ["P1: timed out; P2: timed out; P3: timed out; 2 more"]
+    assert "P4: timed out; P5: timed out" in screen.texts(f"{LINES}//details/div/p")
+    assert " Partial, 1 balance read " in rows(screen)[0]
+    assert "Show every part" not in screen.text("//main")
+
+
+def test_more_parts_than_a_list_holds_stand_on_the_page_of_the_run(
+    client: Client, payiano: Credential
+) -> None:
+    run = make_run(payiano, RunStatus.PARTIAL)
+    for number in range(LISTED + 1):
+        miss(run, f"P{number}", rows=1)
+
+    screen = see(client)
+
+    assert reasons(screen)[0].endswith(f"; {LISTED + 1 - NAMED} more")
+    every = see(client, screen.href("Show every part"))
+    assert len(every.texts("//*[@id='providers-run']//tbody/tr")) == LISTED + 1
 
 
 def test_past_run_keeps_its_words_after_its_part_is_read(
@@ -531,9 +552,9 @@ def test_run_names_its_scopes_their_outcome_and_reason(client: Client, payiano: 
     screen = see(client, f"{RUNS}{run.public_id}/")
 
     assert screen.texts("//*[@id='providers-run']//tbody/tr") == [
-        "Juniper juniper Timed out after 20 s 0 not known",
-        "Kestrel kestrel Held 0 not known",
-        "Lotus lotus Read 4 3",
+        "Juniper Timed out after 20 s 0 not known",
+        "Kestrel Held 0 not known",
+        "Lotus Read 4 3",
     ]
     told = dict(zip(screen.texts("//dl//dt"), screen.texts("//dl//dd"), strict=True))
     assert told["Parts"] == "8 read, 1 held, 1 failed"
