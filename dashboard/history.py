@@ -13,6 +13,7 @@ from balances.closings import reading
 from balances.models import ClosingTotal
 from balances.results import Context, Total
 from balances.views import plots
+from balances.views.totals import state_tags
 from balances.views.words import HOLDERS
 from dashboard.past import DAY, SPARK_DAYS, Past, drawn, drawn_now
 from providers import currencies
@@ -93,7 +94,7 @@ def _drawing(total: Total, *, days: int, past: Past, context: Context) -> dict[s
         found = reading.totals_since(context.tenant, since=shown[0], key=key)
         known = found.get(key, {})
     closed = [known.get(day) for day in shown[:-1]]
-    figures = [*map(drawn, closed), drawn_now(total)]
+    figures = [*map(drawn, closed), drawn_now(total, today=past.today)]
     exponent = currencies.exponent(total.currency)
     sums = [each.available for each in closed if each is not None and each.available is not None]
     decimals = max([exponent, *map(places, sums), places(total.available.sum or Decimal(0))])
@@ -107,6 +108,7 @@ def _drawing(total: Total, *, days: int, past: Past, context: Context) -> dict[s
             "currency": total.currency,
             "sum": total.available.sum,
             "text": _("available, today %(when)s") % {"when": when},
+            "tags": state_tags(total.reads),
         },
         "figures": {
             "id": "dashboard-history-figures",
@@ -126,10 +128,10 @@ def _so_far(total: Total, *, past: Past) -> str:
     read = total.oldest_read
     if read is None:
         return _("so far, not known")
-    said, day = {"time": plots.clock_text(read)}, timezone.localdate(read)
+    day = timezone.localdate(read)
     if day == past.today:
-        return _("so far, %(time)s") % said
-    said["day"] = plots.day_text(day, today=past.today)
+        return plots.so_far_text(read)
+    said = {"day": plots.day_text(day, today=past.today), "time": plots.clock_text(read)}
     return _("so far, the oldest from %(day)s, %(time)s") % said
 
 
@@ -147,9 +149,10 @@ def _row(day: date, closing: ClosingTotal | None, *, past: Past) -> dict[str, An
 
 def _row_now(total: Total, *, past: Past, so_far: str) -> dict[str, Any]:
     fresh = total.rows - total.not_fresh
+    states = ", ".join(tag["text"] for tag in state_tags(total.reads))
     return {
         "date": past.today,
         "day": f"{plots.day_text(past.today, today=past.today)}, {so_far}",
         "amounts": [total.available.sum],
-        "note": _("%(n)s of %(rows)s") % {"n": fresh, "rows": total.rows},
+        "note": _("%(n)s of %(rows)s") % {"n": fresh, "rows": total.rows} if fresh else states,
     }

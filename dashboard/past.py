@@ -114,7 +114,7 @@ def _spark(total: Total, *, past: Past) -> dict[str, Any] | None:
         return None
     begin = max(min(known), past.since - DAY * (SPARK_DAYS - 1))
     days = [begin + DAY * n for n in range((past.since - begin).days + 1)]
-    figures = [*(drawn(known.get(day)) for day in days), drawn_now(total)]
+    figures = [*(drawn(known.get(day)) for day in days), drawn_now(total, today=past.today)]
     shown = [value for value in figures if value is not None]
     if len(shown) < 2:
         return None
@@ -129,9 +129,10 @@ def drawn(total: ClosingTotal | None) -> Decimal | None:
     return total.available if total is not None and total.confirmed else None
 
 
-def drawn_now(total: Total) -> Decimal | None:
-    """Return today's sum to draw, None where nothing is up to date."""
-    return total.available.sum if total.not_fresh < total.rows else None
+def drawn_now(total: Total, *, today: date) -> Decimal | None:
+    """Return today's sum to draw, None where nothing was confirmed today; a later failure takes nothing back."""
+    days = [timezone.localdate(each.last) for each in total.reads.values() if each.last]
+    return total.available.sum if today in days else None
 
 
 # --- Changes --------------------------------------------------------------------------------------

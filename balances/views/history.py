@@ -102,14 +102,13 @@ def _day_of(row: Row) -> date | None:
 
 
 def _when(row: Row, *, today: date) -> str:
-    """Say when the figure was confirmed: today 06:31, or the day and the time."""
+    """Say when the figure was confirmed: today so far, 06:31, or the day and the time."""
     if row.fetched_at is None:
         return _("never read")
-    time = plots.clock_text(row.fetched_at)
     day = timezone.localdate(row.fetched_at)
     if day == today:
-        return _("today %(time)s") % {"time": time}
-    return f"{plots.day_text(day, today=today)}, {time}"
+        return _("today %(when)s") % {"when": plots.so_far_text(row.fetched_at)}
+    return f"{plots.day_text(day, today=today)}, {plots.clock_text(row.fetched_at)}"
 
 
 def _decimals(row: Row, closed: Sequence[Closing | None]) -> int:
@@ -147,8 +146,7 @@ def _row_now(row: Row, *, names: Sequence[str], today: date) -> dict[str, Any]:
     day, is_of_today = plots.day_text(today, today=today), _day_of(row) == today
     so_far = _("%(day)s, so far") % {"day": day}
     if is_of_today and row.fetched_at is not None:
-        time = plots.clock_text(row.fetched_at)
-        so_far = _("%(day)s, so far, %(time)s") % {"day": day, "time": time}
+        so_far = f"{day}, {plots.so_far_text(row.fetched_at)}"
     return {
         "date": today,
         "day": so_far,

@@ -97,6 +97,11 @@ def clock_text(at: datetime) -> str:
     return timezone.localtime(at).strftime("%H:%M")
 
 
+def so_far_text(at: datetime) -> str:
+    """Say how far today's figure is confirmed, in the words of every chart: so far, 19:23."""
+    return _("so far, %(time)s") % {"time": clock_text(at)}
+
+
 def range_fault(params: QueryDict) -> dict[str, str]:
     """Say that a range is not offered, and lead to the usual one."""
     text = _("The range “%(value)s” is not offered: choose 7, 30, 90 or 365 days.")

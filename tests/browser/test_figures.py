@@ -130,7 +130,7 @@ def test_pointer_reads_a_balances_days_and_says_what_was_not_confirmed(
     close_all(credential)
     page.goto(f"{LIST}{balance.public_id}/")
     area, readout = page.locator(".plot-area"), page.locator(".readout")
-    expect(readout).to_have_text("USD\u00a0−5.50available, today 10:59")
+    expect(readout).to_have_text("USD\u00a0−5.50available, today so far, 10:59")
     box = area.bounding_box()
     assert box is not None
 
@@ -143,7 +143,7 @@ def test_pointer_reads_a_balances_days_and_says_what_was_not_confirmed(
         expect(readout).to_have_text(f"USD\u00a0{said}")
 
     page.mouse.move(1, 1)
-    expect(readout).to_have_text("USD\u00a0−5.50available, today 10:59")
+    expect(readout).to_have_text("USD\u00a0−5.50available, today so far, 10:59")
 
 
 # --- Aligned --------------------------------------------------------------------------------------

@@ -144,7 +144,56 @@ def test_history_lists_every_close_and_today_so_far(client: Client, payiano: Cre
     ]
     assert len(screen.root.xpath(f"{HISTORY}//*[@class='gap']")) == 1
     foot = screen.text(f"{HISTORY}/*[@class='sheet-foot']")
-    assert "The axis starts at 1m, not at zero. No line where nothing was confirmed." in foot
+    assert (
+        "The axis starts at 1m, not at zero. No line where nothing was confirmed in time." in foot
+    )
+
+
+def test_money_confirmed_today_is_drawn_to_today_on_both_pages_whatever_became_of_the_syncs_since(
+    client: Client, payiano: Credential
+) -> None:
+    balance = grow(payiano, ["10", "20", "30"])
+    close_all(payiano)
+    balance.scope.error_code = "timeout"
+    balance.scope.read_at = NOW - timedelta(hours=3)
+    balance.scope.save()
+
+    overview = see(client)
+    detail = Screen(client.get(f"/acme/balances/{balance.public_id}/"))
+
+    for screen, history in ((overview, HISTORY), (detail, "//*[@id='balances-history']")):
+        assert screen.has(f"{history}//*[@class='dot']")
+        assert not screen.has(f"{history}//*[@class='gap']")
+        when = screen.text(f"{history}//*[@data-readout-date]")
+        assert when == "available, today so far, 08:00"
+    assert overview.has("//*[@class='spark']/*[@class='end']")
+    assert overview.text(f"{HISTORY}//*[{classed('mark')}]") == "1 not synced"
+    assert figures(overview)[-1] == ["20 Nov, so far, 08:00", "30.00", "1 not synced"]
+
+
+def test_money_confirmed_yesterday_is_drawn_to_today_on_neither_page(
+    client: Client, payiano: Credential
+) -> None:
+    balance = grow(payiano, ["10", "20", "30"])
+    close_all(payiano)
+    balance.scope.error_code = "timeout"
+    balance.scope.read_at = NOW - timedelta(hours=12)
+    balance.scope.save()
+
+    overview = see(client)
+    detail = Screen(client.get(f"/acme/balances/{balance.public_id}/"))
+
+    for screen, history in ((overview, HISTORY), (detail, "//*[@id='balances-history']")):
+        assert not screen.has(f"{history}//*[@class='dot']")
+        assert screen.has(f"{history}//*[@class='gap']")
+    assert not overview.has("//*[@class='spark']/*[@class='end']")
+
+
+def test_figure_up_to_date_bears_no_mark(client: Client, payiano: Credential) -> None:
+    grow(payiano, ["10", "20"])
+    close_all(payiano)
+
+    assert not see(client).has(f"{HISTORY}//*[{classed('mark')}]")
 
 
 def test_today_is_as_old_as_its_oldest_reading(client: Client, payiano: Credential) -> None:

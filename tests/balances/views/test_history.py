@@ -113,7 +113,7 @@ def test_figure_of_today_is_drawn_with_its_time_whatever_became_of_the_syncs_sin
 
     assert figures(screen)[-1] == ["20 Nov, so far, 08:00", "30.00", "not synced"]
     assert screen.has(f"{HISTORY}//*[@class='dot']")
-    assert screen.text(f"{HISTORY}//*[@data-readout-date]") == "available, today 08:00"
+    assert screen.text(f"{HISTORY}//*[@data-readout-date]") == "available, today so far, 08:00"
     assert Closing.unscoped.filter(business_date=date(2026, 11, 20)).count() == 0
 
 
