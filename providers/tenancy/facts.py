@@ -49,6 +49,7 @@ CODES: Mapping[str, Mapping[str, str | Promise]] = {
     "role": {role.value: role.label for role in Role},
     "holder": {"OWN": gettext_lazy("Own"), "CUSTOMERS": gettext_lazy("Customers'")},
 }
+SECONDS = ("interval", "stale_after")
 # What is recorded of a secret is its last characters behind this; anything else under such a name is not shown.
 MASK = "***"
 _SECRET = re.compile(r"secret|password|token|api_key|private", re.IGNORECASE)
@@ -109,6 +110,8 @@ def _words(name: str, value: Any, *, zone: ZoneInfo) -> str:
         return _("nothing")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if name in SECONDS:
+        return _("%(n)s s") % {"n": value}
     if isinstance(value, list):
         return ", ".join(_words(name, item, zone=zone) for item in value)
     if isinstance(value, Mapping):

@@ -31,6 +31,8 @@ def said(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         ({}, {"pace": {"burst": 1, "name": "x"}}, ["Pace: Burst 1, Name x"]),
         ({"role": "VIEWER", "is_active": True}, {"role": "ADMIN", "is_active": True}, ["Role: Viewer, now Admin"]),
         ({}, {"rows": 0}, ["Rows: 0"]),
+        ({"interval": 300}, {"interval": 60}, ["Interval: 300 s, now 60 s"]),
+        ({}, {"stale_after": 900}, ["Stale after: 900 s"]),
         ({}, {}, []),
     ],
 )  # fmt: skip
