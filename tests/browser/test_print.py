@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 A4 = (841.9, 595.0)
 PAPER: ViewportSize = {"width": 1032, "height": 688}
 CHROME = (
-    "header, .pager a, .pager ol, .views, .tools, .search, .head-actions, footer, .seg, .menu, .btn, .link-btn, .manage, form,"
-    " button, #zero"
+    "header, .pager a, .pager ol, .views, .tools, .search, .head-actions, footer, .seg, .menu, .btn, .link-btn,"
+    " .manage, form, button, #zero"
 )
 SEEN = "(css) => [...document.querySelectorAll(css)].filter((el) => el.checkVisibility()).map((el) => el.outerHTML)"
 OPEN = "document.querySelectorAll('details').forEach((el) => { el.removeAttribute('name'); el.open = true; })"
