@@ -9,24 +9,29 @@ from openpyxl.utils import get_column_letter
 from balances.exports.book import EXACT_SUFFIX, Tails
 from balances.exports.cells import amount_cells, number_cell
 from balances.results import AmountTotal, Total
+from balances.states import STATES
 from providers.currencies import exponent
 from providers.money import places
 
 FIGURES = ("available", "pending", "ledger")
-HEADS = [
-    ("Currency", 10),
-    ("Holder", 12),
-    ("Counting", 12),
-    ("Balances", 10),
-    ("Not up to date", 15),
-    *[
-        (f"{figure.title()}{part}", 24)
-        for figure in FIGURES
-        for part in ("", EXACT_SUFFIX, ", reported by", ", negatives", ", negative balances")
-    ],
-    ("Oldest as of", 20),
-    ("Oldest confirmed", 20),
-]
+
+
+def total_heads() -> list[tuple[str, int]]:
+    """Name the sheet's columns, with widths; each state has one, by its own word."""
+    return [
+        ("Currency", 10),
+        ("Holder", 12),
+        ("Counting", 12),
+        ("Balances", 10),
+        *[(str(words.label), 12) for words in STATES.values()],
+        *[
+            (f"{figure.title()}{part}", 24)
+            for figure in FIGURES
+            for part in ("", EXACT_SUFFIX, ", reported by", ", negatives", ", negative balances")
+        ],
+        ("Oldest as of", 20),
+        ("Oldest confirmed", 20),
+    ]
 
 
 def total_elements(totals: Iterable[Total], tails: Tails) -> Iterator[str]:
@@ -36,7 +41,8 @@ def total_elements(totals: Iterable[Total], tails: Tails) -> Iterator[str]:
         for text in (total.currency, total.holder.lower(), total.counting.lower()):
             line.tail(tails.text(text))
         line.count(total.rows)
-        line.count(total.not_fresh)
+        for state in STATES:
+            line.count(total.reads[state].rows if state in total.reads else 0)
         for name in FIGURES:
             line.figure(getattr(total, name), exponent(total.currency))
         line.instant(total.oldest_as_of)

@@ -16,7 +16,7 @@ from balances.exports.book import EXACT_SUFFIX, Tails, dress, mark, probe
 from balances.exports.cells import amount_cells, number_cell
 from balances.exports.cover import Fact
 from balances.exports.package import LAST_ROW, Filling, stream_workbook
-from balances.exports.totals_sheet import HEADS, total_elements
+from balances.exports.totals_sheet import total_elements, total_heads
 from balances.results import Row, Total
 
 ROWS_SHEET, TOTALS_SHEET, ABOUT_SHEET = "Balances", "Totals", "About"
@@ -45,13 +45,14 @@ def write(
     last = get_column_letter(len(heads))
     dress(balances, ROWS_SHEET, heads)
     balances.auto_filter.ref = f"A1:{last}{LAST_ROW}"
-    dress(sheet, TOTALS_SHEET, HEADS)
+    sums_heads = total_heads()
+    dress(sheet, TOTALS_SHEET, sums_heads)
     for letter, width in ABOUT_WIDTHS.items():
         cover.column_dimensions[letter].width = width
     mark(cover, row=1)
     tails = Tails(probe(balances), zone)
     elements = _row_elements(_cell_writers(columns, tails), rows)
-    sums = _digit_ranges(HEADS, MOST_TOTALS)
+    sums = _digit_ranges(sums_heads, MOST_TOTALS)
 
     def fillings(number: int) -> dict[str, Filling]:
         reach, digits = f"A1:{last}{number + 1}", _digit_ranges(heads, number)

@@ -23,6 +23,7 @@ from balances.models import Balance
 from balances.query.parse import parse_text
 from balances.query.tree import BalanceQuery
 from balances.results import Context, Row, Total
+from balances.states import STATES
 from balances.views import files
 from benchmarks import downloads
 from benchmarks._world import make_balances
@@ -176,7 +177,10 @@ def _key(cells: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _assert_total(cells: dict[str, Any], total: Total) -> None:
-    assert (cells["Balances"], cells["Not up to date"]) == (total.rows, total.not_fresh)
+    assert cells["Balances"] == total.rows
+    assert {state: cells[str(said.label)] for state, said in STATES.items()} == {
+        state: total.reads[state].rows if state in total.reads else 0 for state in STATES
+    }
     for name in ("available", "pending", "ledger"):
         figure, head = getattr(total, name), name.title()
         exact = cells[f"{head}, exact"]
