@@ -17,15 +17,15 @@ from balances.results import Context, Total
 from balances.templatetags.figures import moment
 from balances.views.missing import asked
 from dashboard.standing import count, kept, of_credential, unconfirmed
+from dashboard.unsynced import Unsynced, sentence
 from providers.errors import CredentialRejected
-from providers.models import Credential, Scope
+from providers.models import Credential
 from providers.tenancy.scoping import Action, may
 from providers.views.health import mend_text
 from providers.views.selection import credential_label
 from providers.words import error_words, told_status
 
 # The name of a group's only scope.
-ONE_SCOPE = {"one_name": Min("name"), "one_ref": Min("ref")}
 ONE_OF_HELD = {"one_name": Min("scope__name"), "one_ref": Min("scope__ref")}
 
 
@@ -34,6 +34,7 @@ def problems(
     credentials: Sequence[Credential],
     parts: Sequence[Total],
     *,
+    groups: Sequence[Unsynced],
     role: str,
 ) -> list[dict[str, Any]]:
     """Return the lines: credentials failing whole, in parts or silent, readings held, balances to decide on."""
@@ -41,7 +42,7 @@ def problems(
     own = {key: of_credential(parts, key=key) for key in by_key}
     return [
         *(_failing(c, own[c.pk], context, role=role) for c in credentials if _is_failing(c)),
-        *_failing_parts(context, by_key, own),
+        *_failing_parts(context, by_key, own, groups),
         *_stale(by_key, own, context),
         *_held(context, by_key, own),
         *_missing(context),
@@ -122,46 +123,34 @@ def _failing_parts(
     context: Context,
     by_key: Mapping[int, Credential],
     own: Mapping[int, Sequence[Total]],
+    groups: Sequence[Unsynced],
 ) -> list[dict[str, Any]]:
-    """Say once per credential and reason which of its scopes fail, where it does not fail as a whole."""
-    whole = [c.pk for c in by_key.values() if not c.error_code and c.paused_at is None]
-    found = (
-        Scope.objects.for_tenant(context.tenant)
-        .filter(credential__in=whole, closed_at=None)
-        .exclude(error_code="")
-        .values("credential_id", "error_code")
-        .annotate(n=Count("pk"), since=Min("failing_since"), **ONE_SCOPE)
-        .order_by("since", "credential_id", "error_code")
-    )
-    reasons = Counter(group["credential_id"] for group in found)
+    """Say once per credential and reason what of it fails, where it does not fail as a whole."""
+    reasons = Counter(group.credential_id for group in groups)
     return [
         _failing_part(group, by_key[key], own[key], context=context, is_only=reasons[key] == 1)
-        for key, group in ((group["credential_id"], group) for group in found)
+        for key, group in ((group.credential_id, group) for group in groups)
     ]
 
 
 def _failing_part(
-    group: Mapping[str, Any],
+    group: Unsynced,
     credential: Credential,
     own: Sequence[Total],
     *,
     context: Context,
     is_only: bool,
 ) -> dict[str, Any]:
-    words = error_words(group["error_code"])
-    fact = ngettext(
-        "%(what)s of %(name)s is not synced: %(why)s.",
-        "%(n)d parts of %(name)s are not synced: %(why)s.",
-        group["n"],
-    )
+    words = error_words(group.error_code)
+    why = f"{capfirst(str(words.short))}."
     # Of several reasons it is not known which balance stands for which.
     stay = kept(own, now=context.now, state="not_synced") if is_only else ""
     return {
         "tone": "bad",
         "icon": "alert",
-        "fact": fact % {**_said(group, credential), "why": words.short},
-        "since": group["since"],
-        "text": _joined(words.remedy, stay or _("Figures stay as last read.")),
+        "fact": sentence(group, name=credential_label(credential)),
+        "since": group.since,
+        "text": _joined(why, words.remedy, stay or _("Figures stay as last read.")),
         "links": [_balances_link(context, "not_synced", own, credential)],
     }
 

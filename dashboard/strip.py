@@ -1,6 +1,7 @@
 """Show each credential's last 24 hours, and what is wrong in one line per problem."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -8,26 +9,37 @@ from django.utils.translation import gettext as _
 
 from balances.results import Context, Total
 from dashboard.problems import problems
+from dashboard.unsynced import Unsynced, short, unsynced
 from providers.health import Health
 from providers.models import Credential
 from providers.tenancy.scoping import Action, may
-from providers.views.health import present
+from providers.views.health import CredentialItem, present
 from providers.views.selection import credential_label
 
 
 def health(context: Context, parts: Sequence[Total], *, role: str) -> dict[str, Any]:
     """Return `strip` and `problems`, the context of dashboard/_health.html."""
     credentials = [c for c in context.stored if c.retired_at is None]
-    linked = may(role, action=Action.READ_PROVIDERS)
+    linked, groups = (
+        may(role, action=Action.READ_PROVIDERS),
+        unsynced(context, credentials=credentials),
+    )
     strip = [
         {
-            **_item(item.credential, item.health, context),
+            **_item(item.credential, _state(item, groups), context),
             "url": _url(item.credential, context) if linked else "",
             "day": item.day,
         }
         for item in present(context.tenant, credentials, now=context.now)
     ]
-    return {"strip": strip, "problems": problems(context, credentials, parts, role=role)}
+    lines = problems(context, credentials, parts, groups=groups, role=role)
+    return {"strip": strip, "problems": lines}
+
+
+def _state(item: CredentialItem, groups: Sequence[Unsynced]) -> Health:
+    """Return how it does, with whose balances are not synced where that is all that is wrong."""
+    told = short(groups, key=item.credential.pk) if item.health.tone == "bad" else ""
+    return replace(item.health, text=told) if told else item.health
 
 
 def _url(credential: Credential, context: Context) -> str:

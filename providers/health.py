@@ -29,10 +29,14 @@ class Health:
 
 
 class Parts(NamedTuple):
-    """Count the open scopes of a credential that failed, and those whose reading is held."""
+    """Count the open scopes of a credential that failed, and those whose reading is held.
+
+    `balances` is how many the failed ones held when last read, 0 where that is not known of all of them.
+    """
 
     failing: int = 0
     held: int = 0
+    balances: int = 0
 
 
 def counted(tenant: Tenant) -> dict[str, Any]:
@@ -57,12 +61,18 @@ def _in_trouble(credential: Credential, *, parts: Parts) -> Health | None:
         text = _("Failing, %(class)s") % {"class": told}
         return Health(tone="bad", icon="alert", text=text, detail=_why(credential))
     if parts.failing:
-        text = ngettext("%(n)d part not synced", "%(n)d parts not synced", parts.failing)
-        return Health(tone="bad", icon="alert", text=text % {"n": parts.failing})
+        return Health(tone="bad", icon="alert", text=_not_synced(parts.balances))
     if parts.held:
         text = ngettext("%(n)d reading held", "%(n)d readings held", parts.held)
         return Health(tone="warn", icon="lock", text=text % {"n": parts.held})
     return None
+
+
+def _not_synced(balances: int) -> str:
+    if not balances:
+        return _("Partly not synced")
+    text = ngettext("%(n)s balance not synced", "%(n)s balances not synced", balances)
+    return text % {"n": f"{balances:,}"}
 
 
 def _why(credential: Credential) -> str:

@@ -19,6 +19,8 @@ from providers.tenancy.models import Tenant
 from providers.views import ticks
 from providers.words import every
 
+IN_BALANCES = Q(kind=ScopeKind.BALANCES)
+
 
 class RowCount(Aggregate):
     """Add up counts of rows; amounts have an exact sum of their own."""
@@ -29,17 +31,19 @@ class RowCount(Aggregate):
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """Count the open scopes of a credential, and the balances of their last whole readings."""
+    """Count the balances of a credential's last whole readings, and its open scopes in trouble."""
 
-    scopes: int = 0
     rows: int = 0
     failing: int = 0
+    failing_rows: int = 0
+    failing_unread: int = 0
     held: int = 0
 
     @property
     def parts(self) -> Parts:
         """Return what the credential is judged by."""
-        return Parts(self.failing, self.held)
+        known = 0 if self.failing_unread else self.failing_rows
+        return Parts(self.failing, self.held, known)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +74,9 @@ class CredentialItem:
 
     @property
     def watched_text(self) -> str:
-        """Say how much is watched: `1 scope, 9 balances`."""
-        count = self.watched.scopes
-        scopes = ngettext("%(n)d scope", "%(n)d scopes", count) % {"n": count}
+        """Say how much is watched: `9 balances`."""
         count = self.watched.rows
-        return f"{scopes}, {ngettext('%(n)d balance', '%(n)d balances', count) % {'n': count}}"
+        return ngettext("%(n)d balance", "%(n)d balances", count) % {"n": count}
 
 
 def present(
@@ -125,9 +127,10 @@ def _watched(tenant: Tenant, credentials: list[Credential]) -> dict[int, Watched
         .filter(credential__in=credentials, closed_at=None)
         .values("credential_id")
         .annotate(
-            scopes=Count("pk", filter=Q(kind=ScopeKind.BALANCES)),
-            rows=RowCount("row_count", filter=Q(kind=ScopeKind.BALANCES), default=0),
+            rows=RowCount("row_count", filter=IN_BALANCES, default=0),
             failing=Count("pk", filter=FAILING),
+            failing_rows=RowCount("row_count", filter=FAILING & IN_BALANCES, default=0),
+            failing_unread=Count("pk", filter=FAILING & IN_BALANCES & Q(read_at=None)),
             held=Count("pk", filter=HELD),
         )
         .order_by()

@@ -505,21 +505,23 @@ def test_paused_credential_is_no_problem_and_says_who_paused_it(
 def test_failing_parts_are_one_line_per_credential_and_reason(
     client: Client, payiano: Credential, payman: Credential
 ) -> None:
-    for _ in range(6):
-        make_scope(payiano, error_code="timeout", failing_since=NOW - HOUR)
+    for n in range(6):
+        till = make_scope(payiano, error_code="timeout", failing_since=NOW - HOUR)
+        make_balance(payiano, scope=till, name=f"Till {n}")
     make_scope(payiano, error_code="timeout", closed_at=NOW)
     make_scope(payman, name="Juniper in EUR", error_code="not_found", failing_since=NOW)
 
     screen = see(client)
 
     assert problems(screen) == [
-        "6 parts of Payiano Collections are not synced: no whole answer in time. Since 10:00."
-        " It is tried again by itself. Figures stay as last read.",
-        "Juniper in EUR of Payman Treasury is not synced: not known to the provider. Since 11:00."
+        "6 balances of Payiano Collections are not synced: Till 0, Till 1, Till 2 and 3 more."
+        " Since 10:00. No whole answer in time. It is tried again by itself."
+        " 6 balances in USD keep their 10:59 figures.",
+        "Juniper in EUR of Payman Treasury: not synced. Since 11:00. Not known to the provider."
         " Check the id among the watched ones. Figures stay as last read.",
     ]
     links = screen.texts(f"//ul[{classed('problems')}]//a/@href")
-    assert links[0] == f"{LIST}?credential={payiano.public_id}"
+    assert links[0] == f"{LIST}?credential={payiano.public_id}&state=not_synced"
 
 
 def test_a_tick_is_tall_for_trouble_and_low_for_no_run(client: Client, payiano: Credential) -> None:
