@@ -12,11 +12,15 @@ register = template.Library()
 
 
 class Cell(Protocol):
-    """Know the template of a cell; the template knows the rest."""
+    """Know what writes a cell: a function, or else a template."""
 
     @property
-    def template(self) -> Template:
-        """Return what writes the cell."""
+    def template(self) -> Template | None:
+        """Return the template, which knows the rest."""
+
+    @property
+    def write(self) -> Callable[[Any], str | None] | None:
+        """Return the function, which takes the item; None from it leaves the cell to the template."""
 
     @property
     def same(self) -> Callable[[Any], Hashable] | None:
@@ -38,12 +42,18 @@ def write_cells(context: Context, cells: Iterable[Cell]) -> SafeString:
     item = context["item"]
     with context.push():
         for cell in cells:
-            key = cell.same(item) if cell.same else None
-            html = cell.written.get(key)
-            if html is None:
-                context["cell"] = cell
-                html = cell.template.nodelist.render(context)
-            if cell.same:
-                cell.written[key] = html
-            found.append(html)
+            html = cell.write(item) if cell.write else None
+            found.append(_rendered(cell, context) if html is None else html)
     return SafeString("".join(found))
+
+
+def _rendered(cell: Cell, context: Context) -> str:
+    """Render a cell, or take what was rendered for another that is alike."""
+    key = cell.same(context["item"]) if cell.same else None
+    if cell.same and key in cell.written:
+        return cell.written[key]
+    context["cell"] = cell
+    html: str = cell.template.nodelist.render(context) if cell.template else ""
+    if cell.same:
+        cell.written[key] = html
+    return html

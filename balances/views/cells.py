@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from balances.query.tree import BalanceQuery
 from balances.results import Row, Total
 from balances.results.context import provider_label
 from balances.views.links import Links
+from balances.views.row_cells import WHOLLY, WRITERS, Frame
 from balances.views.sorting import head
 from balances.views.totals import TotalView, total_views
 from balances.views.words import COUNTING, HOLDERS
@@ -65,15 +67,17 @@ def _times(row: Row) -> tuple[object, ...]:
 class Cell(NamedTuple):
     """One cell of a row: what writes it, its column's name, how it begins, and its value unless the row has it.
 
-    `same` tells by a RowView which cells of the column are alike; `written` holds those of this page.
+    `same` tells by a RowView which cells of the column are alike; `written` holds those of this page. `write` takes
+    the place of a template.
     """
 
-    template: Template
+    template: Template | None
     label: str
     start: SafeString
     value: Any
     same: Callable[[Any], Hashable] | None
     written: dict[Hashable, str]
+    write: Callable[[Any], str | None] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,10 +122,23 @@ def _maker(column: Column, query: BalanceQuery) -> tuple[Cell, Callable[[Row], A
     """Return a column's cell, and what gives it a value unless the row's own form does."""
     is_own = column.key in OWN_CELLS
     name = column.key if is_own else _TEMPLATES.get(column.kind, "text")
-    template = Engine.get_default().get_template(f"balances/cells/_{name}.html")
     label = _(column.header)
-    cell = Cell(template, label, _start(column, label, query), None, _SAME.get(column.key), {})
+    start = _start(column, label, query)
+    writer = WRITERS.get(name) if is_own else None
+    cell = Cell(
+        template=None if is_own and name in WHOLLY else _template(name),
+        label=label,
+        start=start,
+        value=None,
+        same=_SAME.get(column.key),
+        written={},
+        write=writer and partial(writer, Frame(start, label, "fetched_at" in columns_of(query))),
+    )
     return cell, None if is_own else column.said or _SAID.get(column.key, column.value)
+
+
+def _template(name: str) -> Template:
+    return Engine.get_default().get_template(f"balances/cells/_{name}.html")
 
 
 def _start(column: Column, label: str, query: BalanceQuery) -> SafeString:
