@@ -58,8 +58,8 @@
     }
   });
 
-  /* Shift with a click or with Enter on a header adds it as the next sort key: a plain click on the other
-     address, so that target, swap, history and focus are those of every head */
+  /* Shift with a click, Enter or Space on a header adds it as the next sort key: a plain click on the other
+     address, so that target, swap, history and focus are those of every head; Space alone sorts as Enter does */
   const addSort = (e) => {
     const link = e.target.closest('a[data-add-sort]');
     if (!link || !e.shiftKey) return;
@@ -68,7 +68,12 @@
     link.click();
   };
   document.addEventListener('click', addSort, true);
-  document.addEventListener('keydown', (e) => { if (e.key === 'Enter') addSort(e); }, true);
+  document.addEventListener('keydown', (e) => {
+    if (e.key !== 'Enter' && e.key !== ' ') return;
+    addSort(e);
+    const head = e.key === ' ' && !e.defaultPrevented && !e.ctrlKey && !e.metaKey && !e.altKey && e.target.closest('a[data-add-sort]');
+    if (head) { e.preventDefault(); head.click(); }
+  }, true);
 
   /* what had focus may be gone after a swap (a removed chip): then the swapped part itself takes it */
   let part = '', open = '', held = '';

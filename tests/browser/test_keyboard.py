@@ -79,6 +79,22 @@ def names(page: Page) -> list[str]:
     return [text.strip() for text in page.locator("tbody th.a-1").all_inner_texts()]
 
 
+def test_space_on_a_column_head_sorts_and_with_shift_adds_as_enter_does(page: Page) -> None:
+    page.goto(LIST)
+    page.wait_for_load_state()
+
+    for head, key, query in (
+        ("#sort-account", "Space", "?sort=account"),
+        ("#sort-account", "Space", "?sort=-account"),
+        ("#sort-provider", "Shift+Space", "?sort=-account,provider"),
+        ("#sort-provider", "Shift+Space", "?sort=-account,-provider"),
+    ):
+        tab_to(page, head)
+        page.keyboard.press(key)
+        settled(page, query)
+        expect(page.locator(head)).to_be_focused()
+
+
 def test_the_morning_is_done_without_a_pointer(page: Page) -> None:
     page.goto(LIST)
     page.wait_for_load_state()
