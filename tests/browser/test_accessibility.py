@@ -80,6 +80,17 @@ def test_axe_finds_nothing_on_any_page_of_an_admin(
     assert not found, "\n".join(found)
 
 
+def test_axe_finds_nothing_with_the_list_of_keys_open(
+    walk: Walk, acme: Tenant, alice: User
+) -> None:
+    let_in(walk, alice)
+    for frame in FRAMES:
+        show(walk.page, LIST, 200, frame)
+        walk.page.keyboard.press("?")
+        walk.page.locator("#shortcuts[open]").wait_for()
+        assert faults(walk.page, f"the list of keys at {frame[0]} {frame[1]}") == []
+
+
 def test_axe_finds_nothing_where_a_role_ends(
     walk: Walk, bob: User, count: Callable[[int], int]
 ) -> None:
