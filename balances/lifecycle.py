@@ -105,6 +105,7 @@ def set_credential_holder(
             action="credential.holder",
             actor=actor,
             obj=credential,
+            label=service.named(credential),
             before={"holder": before},
             after={"holder": holder},
             reason=reason,

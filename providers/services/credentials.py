@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from providers.connectors import CONNECTORS
 from providers.connectors.base import SettingsError, Verdict
 from providers.models import Credential
 from providers.schedule import database_now, welcome_from
@@ -23,6 +24,12 @@ from providers.tenancy.activity import record
 from providers.tenancy.models import User
 
 SCHEDULE = ("interval", "stale_after")
+
+
+def named(credential: Credential) -> str:
+    """Return what people call a credential: its provider's label and its name."""
+    connector = CONNECTORS.get(credential.provider)
+    return f"{connector.label if connector else credential.provider} {credential.name}"
 
 
 def create(
@@ -50,6 +57,7 @@ def create(
             action="credential.create",
             actor=actor,
             obj=credential,
+            label=named(credential),
             after=after,
             now=now,
         )
@@ -108,6 +116,7 @@ def pause(
             action="credential.pause",
             actor=actor,
             obj=locked,
+            label=named(locked),
             reason=reason,
             now=now,
         )
@@ -130,6 +139,7 @@ def resume(
             action="credential.resume",
             actor=actor,
             obj=locked,
+            label=named(locked),
             reason=reason,
             now=now,
         )
@@ -154,6 +164,7 @@ def retire(
             action="credential.retire",
             actor=actor,
             obj=locked,
+            label=named(locked),
             after=after,
             reason=reason,
             now=now,
@@ -238,6 +249,7 @@ def _record_change(
         action="credential.replace_secret" if draft.secrets else "credential.change",
         actor=actor,
         obj=credential,
+        label=named(credential),
         before={name: before.get(name) for name in changed},
         after=after,
         now=now,

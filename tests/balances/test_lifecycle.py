@@ -120,6 +120,8 @@ def test_credentials_holder_moves_all_but_those_a_person_set(
     lifecycle.set_holder(account, holder=Holder.OWN, **said(alice))
 
     lifecycle.set_credential_holder(credential, holder=Holder.CUSTOMERS, **said(alice))
+    entry = ActivityEntry.unscoped.order_by("-pk")[0]
+    assert entry.object_label == f"Payiano {credential.name}"
 
     assert (balance("m-1").holder, balance("m-2").holder) == ("OWN", "CUSTOMERS")
 

@@ -264,6 +264,19 @@ def test_the_log_tells_who_added_what_without_the_secret(
     assert token not in f"{entry.before} {entry.after}"
 
 
+def test_the_log_calls_a_credential_by_its_providers_label(
+    acme: Tenant, alice: User, simulator: Any
+) -> None:
+    saved = credentials.create(check(enter(acme, simulator, name="Main")), actor=alice, now=NOW)
+    credentials.pause(saved, actor=alice, now=LATER)
+    credentials.resume(saved, actor=alice, now=LATER)
+    credentials.retire(saved, actor=alice, now=LATER)
+
+    entries = ActivityEntry.objects.for_tenant(acme)
+    assert entries.count() == 4
+    assert set(entries.values_list("object_label", flat=True)) == {"Payiano Main"}
+
+
 def test_a_secret_copied_to_another_credential_does_not_open(acme: Tenant, simulator: Any) -> None:
     save(acme, simulator, name="One")
     other = save(acme, simulator, name="Two")
