@@ -30,7 +30,7 @@ STATES = {
     "stale": StateWords(_("Stale"), _("Stale since"), "warn", "clock"),
     "not_synced": StateWords(_("Not synced"), _("Not synced since"), "bad", "alert"),
     "held": StateWords(_("Held"), _("Held, last good figure of"), "warn", "lock"),
-    "missing": StateWords(_("Missing"), _("Missing, last good figure of"), "warn", "clock"),
+    "missing": StateWords(_("Missing"), _("Missing since"), "warn", "clock"),
     "paused": StateWords(_("Paused"), _("Paused, last good figure of"), "off", "pause"),
     "closed": StateWords(_("Closed"), _("Closed, last figure of"), "off", "lock"),
     "never": StateWords(_("Never read"), _("Never read"), "off", "dash"),

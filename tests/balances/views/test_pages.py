@@ -461,7 +461,7 @@ def test_codes_are_words_in_every_column(client: Client, payiano: Credential) ->
         ({"error_code": "timeout"}, {}, {}, "Not synced", "Not synced since 10:59"),
         ({}, {}, {"error_code": "credential_rejected"}, "Not synced", "Not synced since 10:59"),
         ({"held_at": NOW}, {}, {}, "Held", "Held, last good figure of 10:59"),
-        ({}, {"missing_since": NOW}, {}, "Missing", "Missing, last good figure of 10:59"),
+        ({}, {"missing_since": NOW}, {}, "Missing", "Missing since 11:00 last good figure of 10:59"),
         ({}, {}, {"paused_at": NOW}, "Paused", "Paused, last good figure of 10:59"),
         ({}, {"closed_at": NOW}, {}, "Closed", "Closed, last figure of 10:59"),
         ({"read_at": None}, {"available": None}, {}, "Never read", "Never read"),
