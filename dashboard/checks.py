@@ -20,7 +20,7 @@ from providers.http.hosts import listed_origin
 from providers.sealing import KeyRing, SealingError
 
 KEY_BYTES = 32
-UPWARD = ("HELD_REFS", "RECOUNT")
+UPWARD = ("HELD_REFS", "RECOUNT", "GIVEN_NAMES")
 LEAST_SIGNS = 5
 LEAST_FLOORS = {"POLL_FLOOR_SECONDS": 60, "SCOPE_FLOOR_SECONDS": 30}
 BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})

@@ -68,11 +68,13 @@ SCOPE_FLOOR_SECONDS = seconds("SCOPE_FLOOR_SECONDS", default=30)
 # --- Providers, broker, files ---------------------------------------------------------------------
 # Hosts a credential may name beside the providers' own: `host[:port]`, or `http://host:port` for a simulator.
 PROVIDER_HOSTS = texts("PROVIDER_HOSTS")
-# The two links upward, dotted paths that a check imports at the start.
+# The three links upward, dotted paths that a check imports at the start.
 # Who knows which account references a credential holds; the test of a replaced key compares with them.
 HELD_REFS = "balances.ingest.held_refs"
 # Who makes rows, search words and counts follow a credential that was saved.
 RECOUNT = "balances.ingest.settle"
+# Who knows what people call the account that a part of a credential is read for.
+GIVEN_NAMES = "balances.ingest.given_names"
 BROKER_URL = text("BROKER_URL")
 FILES_DIR = Path(text("FILES_DIR", default=str(VAR_DIR / "files")))
 

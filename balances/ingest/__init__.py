@@ -9,7 +9,7 @@ from balances.ingest.counting import (
     recount,
     recount_of,
 )
-from balances.ingest.preparing import held_refs, prepare, settle, stored_refs
+from balances.ingest.preparing import given_names, held_refs, prepare, settle, stored_refs
 from balances.ingest.recording import Recorded, accept_held, record
 from balances.ingest.stored import BATCH
 
@@ -21,6 +21,7 @@ __all__ = [
     "accept_held",
     "balance_counting",
     "duplicate_of",
+    "given_names",
     "group_of",
     "held_refs",
     "prepare",

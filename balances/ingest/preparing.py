@@ -1,12 +1,13 @@
 """Make ready what a run reads into: rows expected before their first answer, and what is watched no more."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat
 
 from balances.fields import fold
 from balances.ingest.counting import (
@@ -21,6 +22,7 @@ from balances.ingest.reopening import reopen
 from balances.models import Account, Balance
 from providers.models import Credential, Scope, SyncRun
 from providers.rows import ExpectedRow, ScopeSeed
+from providers.tenancy.models import Tenant
 
 UNWATCHED = "No longer watched"
 
@@ -148,3 +150,19 @@ def held_refs(credential: Credential) -> frozenset[str]:
     """Return every reference that was ever read through a credential."""
     found = Account.unscoped.filter(credential=credential, balances__changed_at__isnull=False)
     return frozenset(found.values_list("external_ref", flat=True))
+
+
+def given_names(tenant: Tenant, *, scopes: Iterable[int]) -> Mapping[int, str]:
+    """Name scopes whose own name begins with an account's reference by what people call that account."""
+    begins = Concat("account__external_ref", Value(" "))
+    rows = (
+        Balance.objects.for_tenant(tenant)
+        .filter(scope__in=scopes, scope__name__startswith=begins)
+        .select_related("account", "scope")
+    )
+    named = ((row.scope, row.account) for row in rows)
+    return {
+        scope.pk: account.label + scope.name.removeprefix(account.external_ref)
+        for scope, account in named
+        if scope.name.startswith(account.external_ref)
+    }

@@ -1,5 +1,6 @@
 """Show sync runs: a list that follows the ones under way, and one run with its scopes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from providers.connectors import CONNECTORS
 from providers.models import Outcome, RunScope, RunStatus, SyncRun, Trigger
+from providers.services.holdings import given_names
 from providers.tenancy import htmx
 from providers.tenancy.models import Tenant
 from providers.tenancy.scoping import Action, TenantRequest, may, role_required
@@ -216,10 +218,12 @@ def run(request: TenantRequest, tenant: str, public_id: str) -> HttpResponse:
     outcomes = RunScope.objects.for_tenant(request.tenant).filter(run=found).select_related("scope")
     lost = missed(request.tenant, [found]).get(found.pk)
     item = present(found, tenant=request.tenant, missed=lost)
+    told = list(outcomes.order_by("outcome", "id"))
+    given = given_names(request.tenant, scopes=[outcome.scope_id for outcome in told])
     context = {
         "item": item,
         "mend": _mend(request, item),
-        "scopes": [_scope_item(outcome) for outcome in outcomes.order_by("outcome", "id")],
+        "scopes": [_scope_item(outcome, given=given) for outcome in told],
         "nothing_text": _nothing_text(found),
         "live": item.running,
         "runs_url": reverse("providers:runs", args=[request.tenant.slug]),
@@ -271,11 +275,11 @@ def _is_bare(detail: str) -> bool:
     return detail == f"HTTP {told_status(detail)}"
 
 
-def _scope_item(outcome: RunScope) -> dict[str, Any]:
+def _scope_item(outcome: RunScope, *, given: Mapping[int, str]) -> dict[str, Any]:
     tone, icon = OUTCOME_TONES[Outcome(outcome.outcome)]
     failed = outcome.outcome == Outcome.FAILED
     return {
-        "name": outcome.scope.name or outcome.scope.ref,
+        "name": given.get(outcome.scope_id) or outcome.scope.name or outcome.scope.ref,
         "tone": tone,
         "icon": icon,
         "text": capfirst(error_brief(outcome.error_code, detail=outcome.error_detail))

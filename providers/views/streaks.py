@@ -24,6 +24,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat, RowNumber, Substr
 
 from providers.models import Outcome, RunScope, RunStatus, SyncRun
+from providers.services.holdings import given_names
 from providers.tenancy.models import Tenant
 from providers.words import error_brief
 
@@ -94,12 +95,12 @@ def _of_credential(tenant: Tenant) -> QuerySet[SyncRun]:
 
 # --- What was not read ----------------------------------------------------------------------------
 def missed(tenant: Tenant, runs: Sequence[SyncRun]) -> Mapping[int, Missed]:
-    """Return by the key of a run what it did not read, with two queries for all of them."""
+    """Return by the key of a run what it did not read, with three queries for all of them."""
     troubled = [run.pk for run in runs if run.status in TROUBLED]
     outcomes = RunScope.objects.for_tenant(tenant).filter(run__in=troubled)
     outcomes = outcomes.exclude(outcome=Outcome.READ)
     counts = outcomes.order_by().values("run_id").annotate(n=Count("pk"))
-    names = _names(outcomes)
+    names = _names(outcomes, tenant=tenant)
     return {
         each["run_id"]: Missed(
             names=tuple(names[each["run_id"]][:NAMED]),
@@ -110,22 +111,24 @@ def missed(tenant: Tenant, runs: Sequence[SyncRun]) -> Mapping[int, Missed]:
     }
 
 
-def _names(outcomes: QuerySet[RunScope]) -> dict[int, list[str]]:
+def _names(outcomes: QuerySet[RunScope], *, tenant: Tenant) -> dict[int, list[str]]:
     """Name the first parts of each run, with why each was not read."""
     first = outcomes.annotate(
         place=Window(RowNumber(), partition_by=F("run_id"), order_by=F("scope_id").asc())
     ).filter(place__lte=LISTED)
+    listed = list(first.order_by("run_id", "scope_id").values(*_NAME))
+    given = given_names(tenant, scopes={each["scope_id"] for each in listed})
     found: dict[int, list[str]] = {}
-    for each in first.order_by("run_id", "scope_id").values(*_NAME):
-        found.setdefault(each["run_id"], []).append(_named(each))
+    for each in listed:
+        found.setdefault(each["run_id"], []).append(_named(each, given=given))
     return found
 
 
-_NAME = ("run_id", "outcome", "error_code", "error_detail", "scope__name", "scope__ref")
+_NAME = ("run_id", "scope_id", "outcome", "error_code", "error_detail", "scope__name", "scope__ref")
 
 
-def _named(each: Mapping[str, Any]) -> str:
-    name = each["scope__name"] or each["scope__ref"]
+def _named(each: Mapping[str, Any], *, given: Mapping[int, str]) -> str:
+    name = given.get(each["scope_id"]) or each["scope__name"] or each["scope__ref"]
     if each["outcome"] == Outcome.HELD:
         return f"{name}: {str(Outcome.HELD.label).lower()}"
     return f"{name}: {error_brief(each['error_code'], detail=each['error_detail'])}"

@@ -73,7 +73,7 @@ def faults() -> str:
     return "\n".join(fault.msg for fault in checks.start_faults())
 
 
-@pytest.mark.parametrize("name", ["HELD_REFS", "RECOUNT"])
+@pytest.mark.parametrize("name", ["HELD_REFS", "RECOUNT", "GIVEN_NAMES"])
 @pytest.mark.parametrize(
     "path", ["", "balances.ingest.no_such", "no_such.module.name", "balances.ingest.__name__"]
 )

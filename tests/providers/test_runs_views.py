@@ -8,7 +8,13 @@ from django.test import Client
 from providers.models import Credential, RunScope, RunStatus, Scope, SyncRun, Trigger
 from providers.tenancy.models import Tenant, User
 from providers.views.streaks import LISTED, NAMED
-from tests.balances.builders import NOW, make_credential, make_scope
+from tests.balances.builders import (
+    NOW,
+    make_account,
+    make_balance,
+    make_credential,
+    make_scope,
+)
 from tests.screen import Headers, Screen, SignIn, classed, htmx, stop_clock
 
 RUNS = "/acme/sync-runs/"
@@ -403,6 +409,27 @@ def test_past_run_keeps_its_words_after_its_part_is_read(
 
     assert rows(see(client)) == before
     assert " Partial, 20 balances read " in before[0]
+
+
+def test_part_is_called_as_people_call_its_account(client: Client, acme: Tenant) -> None:
+    payman = make_credential(acme, provider="payman", name="Treasury")
+    run = make_run(payman, RunStatus.PARTIAL, rows_read=7, scopes_failed=2)
+    for ref, display_name in (("cust_j24MvW", "Juniper Labs"), ("cust_b41XzN", "")):
+        account = make_account(payman, external_ref=ref, display_name=display_name)
+        scope = make_scope(payman, ref=f"customer:{ref}:JPY", name=f"{ref} in JPY")
+        make_balance(payman, "JPY", account=account, scope=scope)
+        RunScope.unscoped.create(
+            tenant=acme, run=run, scope=scope, outcome="FAILED", error_code="timeout"
+        )
+
+    listed, one = see(client), see(client, f"{RUNS}{run.public_id}/")
+
+    assert reasons(listed) == ["Juniper Labs in JPY: timed out; cust_b41XzN in JPY: timed out"]
+    assert one.texts("//*[@id='providers-run']//tbody/tr/th") == [
+        "Juniper Labs in JPY",
+        "cust_b41XzN in JPY",
+    ]
+    assert "customer:" not in one.text("//main")
 
 
 def test_held_parts_are_named(client: Client, payiano: Credential) -> None:
