@@ -18,6 +18,8 @@ ProviderError
 └── HostRefused          the address is not on the operator's list, or not public
 """
 
+import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import ClassVar
@@ -26,6 +28,24 @@ DETAIL_LENGTH = 256
 FIELD_LENGTH = 128
 EXPLAINED_LENGTH = 300
 LONGEST_WAIT = timedelta(seconds=10)
+# An answer kept as it came, and where providers write in it what they say to a person; it may be cut short.
+_MARKUP = re.compile(r"(HTTP \d{3}): *[{\[<]")
+_SAID = re.compile(r'"(?:message|detail|error_description)"\s*:\s*"((?:[^"\\]|\\.)*)')
+
+
+def spoken(detail: str) -> str:
+    """Return a detail as it fits a sentence: of JSON or HTML the status and the message alone."""
+    kept = _MARKUP.match(detail)
+    if kept is None:
+        return detail
+    found = _SAID.search(detail)
+    try:
+        text = json.loads(f'"{found[1]}"', strict=False) if found else ""
+    except ValueError:
+        text = ""
+    words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    is_said = words and words[0] not in "{[<"
+    return f"{kept[1]}: {words.rstrip('.')}" if is_said else kept[1]
 
 
 class ProviderError(Exception):

@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from providers.errors import spoken
 from providers.models import Credential, Scope
 from providers.tenancy.models import Tenant
 from providers.words import error_class, error_words
@@ -78,7 +79,7 @@ def _not_synced(balances: int) -> str:
 def _why(credential: Credential) -> str:
     """Say what failed in our words, then in the provider's, then what mends it."""
     words = error_words(credential.error_code)
-    said = f" ({credential.error_detail})" if credential.error_detail else ""
+    said = f" ({spoken(credential.error_detail)})" if credential.error_detail else ""
     return f"{capfirst(str(words.short))}{said}. {words.remedy}"
 
 

@@ -43,7 +43,7 @@ ARROWS: dict[str, set[str]] = {
     | MODELS
     | {"providers.schedule", "providers.sealing", "providers.http", "providers.connectors"},
     "providers.words": {"providers.models", "providers.errors"},
-    "providers.health": MODELS | {"providers.words"},
+    "providers.health": MODELS | {"providers.words", "providers.errors"},
     "providers.pill": MODELS | {"providers.connectors", "providers.health"},
     "providers.context": MODELS | {"providers.pill", "providers.health"},
     "providers.decisions": MODELS | FLOOR | {"providers.connectors"},

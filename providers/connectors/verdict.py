@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from providers.connectors.reading import rejected
-from providers.errors import CredentialRejected, Forbidden, ProviderError
+from providers.errors import CredentialRejected, Forbidden, ProviderError, spoken
 from providers.phrases import phrase as _
 from providers.rows import BalanceRow, Environment, clean_name
 
@@ -158,5 +158,5 @@ def _advice(error: ProviderError, *, name: StepName, token_help: str) -> str:
         StepName.TOKEN: _("The provider does not accept this key. %(help)s", help=token_help),
         StepName.ANSWER: _AT_ANSWER.get(error.code, ""),
     }[name]
-    said = f"({error.explained})" if error.explained else ""
+    said = f"({spoken(error.explained)})" if error.explained else ""
     return _("%(advice)s %(said)s", advice=advice, said=said) if advice and said else advice or said

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from providers import errors
-from providers.errors import ProviderError, Throttled, Unreadable
+from providers.errors import ProviderError, Throttled, Unreadable, spoken
 
 KINDS = ProviderError.__subclasses__()
 
@@ -69,6 +69,31 @@ def test_errors_survive_a_copy(again: Callable[[Throttled], Throttled]) -> None:
     error = again(Throttled("slow", retry_after=timedelta(seconds=3), status=429))
 
     assert (error.detail, error.retry_after, error.status) == ("slow", timedelta(seconds=3), 429)
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ('HTTP 401: {"message":"Unauthenticated."}', "HTTP 401: Unauthenticated"),
+        ('HTTP 422: {"code":"x","message":"a \\"b\\"\\nc","errors":{}}', 'HTTP 422: a "b" c'),
+        ('HTTP 404: {"title":"T","detail":"No such customer."}', "HTTP 404: No such customer"),
+        ('HTTP 401: {"error":"x","error_description":"bad client"}', "HTTP 401: bad client"),
+        ('HTTP 403: [{"message":"cut sho', "HTTP 403: cut sho"),
+        ('HTTP 403: {"message":"cut \\u00', "HTTP 403"),
+        ('HTTP 403: {"message":"\\u202e\\u0000x"}', "HTTP 403: x"),
+        ('HTTP 403: {"message":"{\\"a\\":1}"}', "HTTP 403"),
+        ('HTTP 400: {"code":"x"}', "HTTP 400"),
+        ("HTTP 403: <html>no</html>", "HTTP 403"),
+        ("HTTP 403: no", "HTTP 403: no"),
+        ("HTTP 503", "HTTP 503"),
+        ("no JSON at $.items", "no JSON at $.items"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_holds_the_providers_message_and_never_its_markup(
+    detail: str, said: str
+) -> None:
+    assert spoken(detail) == said
 
 
 def test_explained_says_detail_and_field_and_fits_its_column() -> None:

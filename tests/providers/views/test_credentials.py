@@ -504,3 +504,26 @@ def test_a_secret_emptied_by_the_fault_of_another_field_asks_to_be_pasted_again(
     answer = Screen(client.post(kept, data | {"name": ""}), status=422)
     assert answer.has("//details[@open]//*[@id='id_access_token']")
     assert not see(client, new).has(f"//*[{classed('error')}]")
+
+
+def test_health_says_the_providers_message_without_its_json(client: Client, acme: Tenant) -> None:
+    failing = make_credential(acme, error_code="credential_rejected", error_detail=REFUSED)
+
+    detail = see(client, f"{LIST}{failing.public_id}/").text(f"//*[{classed('detail')}]")
+
+    assert detail.startswith("The key was refused (HTTP 401: Unauthenticated). ")
+
+
+def test_a_refusal_is_said_without_json_by_test_summary_and_field(
+    client: Client, acme: Tenant, simulator: Any
+) -> None:
+    data = {**posted(acme, simulator), "access_token": "not-a-token-of-ours", "provider": "payiano"}
+
+    tested = Screen(client.post(f"{LIST}test/", data))
+    saved = Screen(client.post(f"{LIST}add/payiano/", data), status=422)
+
+    said = [*steps(tested), *steps(saved)]
+    said += [saved.text("//*[@id='id_access_token_error']"), saved.text("//*[@role='alert']")]
+    told = [text for text in said if "HTTP 401" in text]
+    assert len(told) == 4
+    assert all("(HTTP 401: Unauthenticated)" in text for text in told)
