@@ -61,6 +61,7 @@ class RunItem:
     total: int
     took: timedelta | None
     so_far: timedelta | None
+    read_text: str
     changed_text: str
     missed: Missed
     streak: int = 1
@@ -97,6 +98,7 @@ def present(
         total=max(run.scopes_total, done, 1),
         took=_took(run, streak=streak),
         so_far=max(now - run.started_at, timedelta()) if now else None,
+        read_text=f"{run.rows_read:,}",
         changed_text=_changed(run),
         missed=missed,
         streak=streak,

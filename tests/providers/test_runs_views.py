@@ -102,6 +102,13 @@ def test_what_was_not_read_changed_in_no_known_way(
     assert " 0 not known 1 min 30 s" in rows(see(client))[0]
 
 
+def test_counts_are_written_alike_in_every_place(client: Client, payiano: Credential) -> None:
+    run = make_run(payiano, RunStatus.PARTIAL, rows_read=1120, rows_changed=1025)
+
+    assert "Partial, 1,120 balances read 1,120 1,025 " in rows(see(client))[0]
+    assert "1,120" in see(client, f"{RUNS}{run.public_id}/").texts("//dl//dd")
+
+
 def test_row_names_who_asked(client: Client, payiano: Credential, alice: User) -> None:
     make_run(payiano, RunStatus.SUCCEEDED, trigger=Trigger.PERSON, requested_by=alice)
 
