@@ -30,7 +30,8 @@ def sync_pill(
         "%(good)d of %(all)d live connections up to date",
         len(live),
     )
-    counted = text % {"good": len(live) - len(behind), "all": len(live)}
+    numbers = {"good": len(live) - len(behind), "all": len(live)}
+    counted = text % numbers
     names = ", ".join(f"{CONNECTORS[c.provider].label} {c.name}" for c in behind)
     return {
         "url": reverse("providers:runs", args=[slug])
@@ -38,5 +39,6 @@ def sync_pill(
         else reverse("overview", args=[slug]),
         "tone": "bad" if behind else "ok",
         "text": counted if behind else _("Up to date"),
+        "short": _("%(good)d of %(all)d") % numbers,
         "detail": _("not up to date: %(names)s") % {"names": names} if behind else counted,
     }
