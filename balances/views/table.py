@@ -77,6 +77,9 @@ def _grid(query: BalanceQuery, page: Page, *, links: Links, context: Context) ->
     totals = total_views(page.totals)
     columns = columns_of(query)
     headers, known = heads(query, links=links), entries(page.facets.provider)
+    groups = sections(query, rows, groups=page.groups)
+    by_currency = query.group_by == ("currency",)
+    told = {section.label for section in groups if by_currency}
     return {
         "headers": [head | {"title": head_title(head["cell"], known)} for head in headers],
         "legend": legend(page.facets.provider, columns=columns),
@@ -86,8 +89,10 @@ def _grid(query: BalanceQuery, page: Page, *, links: Links, context: Context) ->
         "span": len(columns),
         "many": len(columns) > MOST_COLUMNS or longest(rows, totals) > MOST_DIGITS,
         "rows": rows,
-        "sections": sections(query, rows, groups=page.groups),
+        "sections": groups,
+        "by_currency": by_currency,
         "totals": totals,
+        "foot": [total for total in totals if total.currency not in told],
         "dp": widest(rows, totals),
     }
 

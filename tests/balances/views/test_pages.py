@@ -10,7 +10,7 @@ from balances.views.filters import TABS
 from providers.models import Credential
 from providers.tenancy.models import Tenant, User
 from tests.balances.builders import NOW, make_account, make_balance, make_credential, make_scope
-from tests.screen import Headers, Screen, SignIn, classed, htmx, stop_clock
+from tests.screen import Headers, Screen, SignIn, classed, htmx, stop_clock, words
 
 LIST = "/acme/balances/"
 CHOSEN = "//input[@checked and not(@name='columns')]"
@@ -391,15 +391,34 @@ def test_group_heads_hold_the_totals_of_the_whole_group(
     for number in range(4):
         make_balance(payiano, "USD", Decimal(number))
     make_balance(payiano, "USD", "-50", holder="CUSTOMERS")
-    make_balance(payiano, "EUR", "7")
+    make_balance(payiano, "EUR", "7", pending="3")
+
+    screen = see(client, "group_by=currency&per_page=2")
+    cells = screen.root.xpath(f"//tr[{classed('band')}]")
+
+    assert [[words(cell) for cell in row if words(cell)] for row in cells] == [
+        ["EUR Euro Own", "1 balance", "EUR", "7.00", "3.00"],
+        ["USD US Dollar Own", "4 balances", "USD", "6.00", "not reported"],
+        [
+            *("USD US Dollar Customers'", "1 balance", "USD"),
+            *("−50.00 of which −50.00 in 1", "not reported"),
+        ],
+    ]
+    assert not screen.has("//tfoot")
+    assert screen.has("//tbody[@id='totals']")
+
+
+def test_totals_whose_group_is_on_another_page_stand_after_the_last_row(
+    client: Client, payiano: Credential
+) -> None:
+    for code in ("EUR", "USD", "USDC"):
+        make_balance(payiano, code, "1")
 
     screen = see(client, "group_by=currency&per_page=2")
 
-    assert screen.texts(f"//tr[{classed('band')}]") == [
-        "EUR Euro 1 balance, Own: EUR 7.00",
-        "USD US Dollar 4 balances, Own: USD 6.00"
-        " 1 balance, Customers': USD −50.00 of which −50.00 in 1",
-    ]
+    assert len(screen.texts(f"//tr[{classed('band')}]")) == 2
+    assert ["USDC" in total for total in screen.totals()] == [True]
+    assert screen.has("//tfoot[@id='totals']")
 
 
 def test_provider_head_lists_its_currencies(client: Client, acme: Tenant) -> None:
