@@ -23,7 +23,10 @@ CHROME = (
 )
 SEEN = "(css) => [...document.querySelectorAll(css)].filter((el) => el.checkVisibility()).map((el) => el.outerHTML)"
 OPEN = "document.querySelectorAll('details').forEach((el) => { el.removeAttribute('name'); el.open = true; })"
+SHUT = "document.querySelectorAll('details').forEach((el) => { el.open = false; })"
 TOP = "el => el.getBoundingClientRect().top"
+BREAKS = "el => getComputedStyle(el).breakInside"
+COLUMNS = "el => getComputedStyle(el).gridTemplateColumns.split(' ').length"
 
 
 @pytest.fixture
@@ -86,6 +89,19 @@ def test_heads_repeat_and_totals_do_not_on_a_table_of_several_sheets(page: Page)
     display = "el => getComputedStyle(el).display"
     assert page.locator("#balances-table thead").evaluate(display) == "table-header-group"
     assert page.locator("#balances-table tfoot").evaluate(display) == "table-row-group"
+
+
+def test_overview_fills_its_sheets_with_charts_side_by_side(page: Page) -> None:
+    show(page, "/acme/")
+    page.evaluate(SHUT)
+
+    side_by_side = "els => new Set(els.map((el) => el.getBoundingClientRect().top)).size === 1"
+    assert page.locator(".cols.halves > .sheet").evaluate_all(side_by_side)
+    assert page.locator(".totals > li").first.evaluate(BREAKS) == "avoid"
+    assert page.locator(".totals").evaluate(BREAKS) == "auto"
+    assert page.locator(".cols > .sheet").first.evaluate(BREAKS) == "avoid"
+    assert page.locator(".totals").evaluate(COLUMNS) == 4
+    assert len(sheets(page)) <= 3
 
 
 def test_overview_and_detail_print(page: Page) -> None:
