@@ -13,7 +13,7 @@ from providers.models import Credential, Scope
 
 NAMED = 3
 COLUMNS = ("credential_id", "error_code", "failing_since", "name", "ref")
-OF_ACCOUNT = ("display_name", "name", "external_ref", "closed_at")
+OF_ACCOUNT = ("display_name", "name", "owner_name", "external_ref", "closed_at")
 
 
 @dataclass(kw_only=True)
@@ -60,7 +60,8 @@ def unsynced(context: Context, *, credentials: Iterable[Credential]) -> list[Uns
 def _add(group: Unsynced, account: Account, *, scope: str) -> None:
     is_open = bool(account.label) and account.closed_at is None
     group.balances += is_open
-    group.names.add(account.label if is_open else scope)
+    named = account.display_name or account.name or account.owner_name
+    group.names.add(named if is_open and named else scope)
 
 
 def short(groups: Sequence[Unsynced], *, key: int) -> str:

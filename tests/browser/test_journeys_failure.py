@@ -95,8 +95,9 @@ def test_partial_failure(page: Page, swipelux: Credential, simulator: Simulator)
     assert shown(page).keys() == now.keys()
     page.goto("/acme/")
     for said in (
-        "John Doe of Swipelux Wallets is not synced: it failed at the provider.",
-        "東京オーシャン株式会社 of Swipelux Wallets is not synced: asked to wait.",
+        "of Swipelux Wallets are not synced: John Doe.",
+        "It failed at the provider.",
+        "of Swipelux Wallets is not synced: 東京オーシャン株式会社.",
     ):
         expect(page.locator(".problems")).to_contain_text(said)
     old = len([ref for ref, _ in now if whose[ref] in unread])

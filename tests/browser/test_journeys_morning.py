@@ -216,7 +216,8 @@ def see_what_is_old(page: Page, everything: list[Held], payiano: Credential) -> 
     oldest = page.locator(".totals li", has_text="Egyptian Pound")
     expect(oldest).to_contain_text("2 not synced")
     problem = page.locator(".problems li")
-    expect(problem).to_contain_text("Payiano Main is not synced: it failed at the provider.")
+    expect(problem).to_contain_text(f"{old} balances of Payiano Main are not synced:")
+    expect(problem).to_contain_text("It failed at the provider.")
     expect(problem).to_contain_text(f"{old} balances in AED, EGP, EUR, JPY, KWD, SAR and USD keep")
     for place in (page.locator("#freshness"), oldest, problem):
         expect(place.locator("time").last).to_have_attribute(
