@@ -84,10 +84,11 @@ def bars(screen: Screen) -> dict[Key, str]:
 
 def totals(screen: Screen) -> dict[Key, str]:
     shown = {}
-    for row in screen.root.xpath("//tfoot/tr"):
-        holder = words(row.xpath("./th/text()")[0]).partition(", ")[2]
+    for row in screen.root.xpath("//tfoot/tr | //tr[@class='band']"):
+        named = words(row.xpath("./th")[0])
+        holder = next(holder for holder in ("Own", "Customers'") if holder in named)
         currency = words(row.xpath(f"./td[{classed('cur')}]")[0])
-        shown[currency, holder.strip()] = first(row.xpath(f"./td[{classed('a-2')}]")[0])
+        shown[currency, holder] = first(row.xpath(f"./td[{classed('a-2')}]")[0])
     return shown
 
 
