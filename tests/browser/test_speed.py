@@ -45,8 +45,8 @@ SETTLED = """async () => {
 
 
 @pytest.fixture
-def production(processes: Processes, tmp_path: Path) -> Iterator[str]:
-    """Serve this test's database as production does, behind a proxy that says https; yield the address."""
+def production(processes: Processes, tmp_path: Path) -> str:
+    """Serve this test's database as production does, behind a proxy that says https; return the address."""
     port = free_port()
     environ: dict[str, Any] = {
         **{"DEMO": "", "ALLOWED_HOSTS": "127.0.0.1", "PROXY_COUNT": 1, "VAR_DIR": tmp_path},
@@ -58,7 +58,7 @@ def production(processes: Processes, tmp_path: Path) -> Iterator[str]:
     web = processes.start("-m", "gunicorn", "dashboard.wsgi", *bind.split(), **environ)
     wait_for(lambda: web.process.poll() or _is_live(port), seconds=60, what="the web server")
     assert web.process.poll() is None, web.output()
-    yield f"http://127.0.0.1:{port}"
+    return f"http://127.0.0.1:{port}"
 
 
 def _is_live(port: int) -> bool:
