@@ -6,8 +6,10 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
@@ -360,6 +362,9 @@ def test_a_form_with_errors_takes_the_focus_leads_to_the_field_and_keeps_what_wa
     expect(summary).to_be_focused()
     expect(summary).to_contain_text("Not closed: 1 field needs attention")
     expect(page.locator("#close-closed_from")).to_have_value("2020-02-29")
+    page.locator("#close-closed_from").fill(
+        f"{datetime.now(ZoneInfo(balance.tenant.time_zone)):%F}"
+    )
     summary.get_by_role("link", name=re.compile("^Reason")).click()
     expect(page.locator("#close-reason")).to_be_focused()
     page.keyboard.type("merged")
