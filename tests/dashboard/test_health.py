@@ -1,6 +1,7 @@
 import socket
 import time
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -106,8 +107,8 @@ def test_a_broker_that_takes_the_connection_and_never_answers_is_not_waited_for(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as frozen:
         url = f"redis://127.0.0.1:{frozen.getsockname()[1]}/0"
-        monkeypatch.setattr(celery_app.conf, "broker_url", url)
-        monkeypatch.setattr(celery_app.conf, "broker_write_url", url)
+        connect = partial(celery_app.connection_for_write, url)
+        monkeypatch.setattr(celery_app, "connection_for_write", connect)
         started = time.monotonic()
 
         answer = Client().get("/health/ready")
