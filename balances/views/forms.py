@@ -3,12 +3,11 @@
 from datetime import date
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from balances.models import Account
 from providers.decisions import DecisionForm, HolderForm, reason_field
-from providers.tenancy.forms import NO_NULL
+from providers.tenancy.forms import NO_NULL, check_visible
 
 NAME_LENGTH = 120
 
@@ -26,14 +25,8 @@ class RenameForm(DecisionForm):
             "max_length": _("Use up to 120 letters."),
             "null_characters_not_allowed": NO_NULL,
         },
+        validators=[check_visible],
     )
-
-    def clean_display_name(self) -> str:
-        """Refuse what could make a name read as another."""
-        text = str(self.cleaned_data["display_name"])
-        if not text.isprintable():
-            raise ValidationError(_("Use letters, digits and signs alone: no marks that hide."))
-        return text
 
 
 class CloseForm(DecisionForm):

@@ -19,6 +19,6 @@ def attempt(make: Callable[[], dict[str, Any]], *, name: str) -> dict[str, Any]:
     try:
         with results.savepoint():
             return make()
-    except Exception:
+    except Exception:  # whatever is wrong with this part, the log says it and the page stands
         log.exception("page_part_failed", part=name, reference=reference())
         return {"failed": {"reference": reference()}}

@@ -86,6 +86,12 @@ class ReasonForm(TenancyForm):
     reason = RoleForm.base_fields["reason"]
 
 
+def check_visible(text: str) -> None:
+    """Refuse what could make a name read as another. Raises: ValidationError."""
+    if not text.isprintable():
+        raise ValidationError(_("Use letters, digits and signs alone: no marks that hide."))
+
+
 class NameForm(TenancyForm):
     """Take one's own name, as colleagues see it."""
 
@@ -97,14 +103,8 @@ class NameForm(TenancyForm):
             "max_length": _("Use up to 150 letters."),
             "null_characters_not_allowed": NO_NULL,
         },
+        validators=[check_visible],
     )
-
-    def clean_name(self) -> str:
-        """Refuse what could make a name read as another."""
-        text = str(self.cleaned_data["name"])
-        if not text.isprintable():
-            raise ValidationError(_("Use letters, digits and signs alone: no marks that hide."))
-        return text
 
 
 class DisplayForm(TenancyForm):
