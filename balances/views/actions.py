@@ -66,23 +66,31 @@ def sync(request: TenantRequest, tenant: str) -> HttpResponseBase:
 @role_required(Action.MANAGE_CREDENTIALS)
 def pause(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
     """Pause a credential."""
-    credential = _credential(request, public_id)
-    lifecycle.pause(
-        credential, actor=request.user, now=timezone.now(), reason=_text(request, "reason")
-    )
-    messages.success(request, _("%(name)s is paused.") % {"name": credential.name})
-    return _back(request)
+    return _turn(request, public_id, act=lifecycle.pause, done=_("%(name)s is paused."))
 
 
 @require_POST
 @role_required(Action.MANAGE_CREDENTIALS)
 def resume(request: TenantRequest, tenant: str, public_id: str) -> HttpResponseBase:
     """Resume a paused credential."""
-    credential = _credential(request, public_id)
-    lifecycle.resume(
-        credential, actor=request.user, now=timezone.now(), reason=_text(request, "reason")
+    return _turn(request, public_id, act=lifecycle.resume, done=_("%(name)s is read again."))
+
+
+def _turn(
+    request: TenantRequest, public_id: str, *, act: Callable[..., Credential], done: str
+) -> HttpResponseBase:
+    """Pause or resume; a retired credential stays as it is, and the answer says so."""
+    changed = act(
+        _credential(request, public_id),
+        actor=request.user,
+        now=timezone.now(),
+        reason=_text(request, "reason"),
     )
-    messages.success(request, _("%(name)s is read again.") % {"name": credential.name})
+    if changed.retired_at is None:
+        messages.success(request, done % {"name": changed.name})
+    else:
+        retired = _("%(name)s is retired; nothing was changed.")
+        messages.error(request, retired % {"name": changed.name})
     return _back(request)
 
 

@@ -12,7 +12,7 @@ from balances.models import Account, HeldReading
 from providers import schedule
 from providers.models import Credential
 from providers.tenancy.models import Tenant, User
-from tests.balances.builders import FIRST_SEEN, make_credential
+from tests.balances.builders import FIRST_SEEN, NOW, make_credential
 from tests.balances.readings import MINUTE, T0, balance, keep, row
 from tests.screen import Screen
 
@@ -260,3 +260,18 @@ def test_credential_is_paused_resumed_and_retired(admin: Client, credential: Cre
     assert resumed is None
     assert credential.retired_at is not None
     assert answer.url == "/acme/providers/"  # type: ignore[attr-defined]  # a redirect
+
+
+@pytest.mark.parametrize("name", ["pause", "resume"])
+def test_a_retired_credential_is_not_said_to_be_paused_or_read(
+    admin: Client, credential: Credential, name: str
+) -> None:
+    Credential.unscoped.filter(pk=credential.pk).update(retired_at=NOW)
+
+    answer = admin.post(f"/acme/providers/{credential.public_id}/{name}/", follow=True)
+
+    (said,) = answer.context["messages"]
+    assert (said.level_tag, str(said)) == (
+        "error",
+        f"{credential.name} is retired; nothing was changed.",
+    )
